@@ -1,0 +1,1 @@
+//! GitHub on a loopback port.

@@ -130,12 +130,34 @@ struct Cut;
 
 async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
     let (head, body) = request.into_parts();
-    let number = state.record.arrived(&head);
+    let open = Open { state: &state, number: state.record.arrived(&head) };
+    let number = open.number;
     let misdeed = state.faults.next(&head.method, head.uri.path());
     let body = Body::new(Recorded::new(body, Arc::clone(&state), number));
     let handled = misbehave(&state, misdeed, Request::from_parts(head, body)).await;
-    state.record.ended(number, handled.as_ref().ok().map(|response| response.status().as_u16()));
+    open.end(handled.as_ref().ok().map(|response| response.status().as_u16()));
     handled
+}
+
+/// A request that is being answered; recorded as cut when its future is dropped, because the client went away or the
+/// server was stopped.
+struct Open<'a> {
+    state: &'a State,
+    number: u64,
+}
+
+impl Open<'_> {
+    fn end(self, status: Option<u16>) {
+        self.state.record.ended(self.number, status);
+        // The end is recorded, so that the one of a dropped request must not follow.
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.state.record.ended(self.number, None);
+    }
 }
 
 async fn misbehave(

@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# The cluster as the operator and as the daemon see it.
+
+cluster_start() {
+  PARTS=$("$E2E/cluster/build")
+  ADMIN=$(ROLLMEND_E2E_STATE=$STATE "$E2E/cluster/up")
+  API=$(kube config view --output jsonpath='{.clusters[0].cluster.server}')
+  kube apply --filename "$ROOT/deploy/namespace.yaml" --filename "$ROOT/deploy" > /dev/null
+  write_daemon_kubeconfig
+}
+
+kube() { "$PARTS/kubectl" --kubeconfig "$ADMIN" "$@"; }
+
+as_daemon() { "$PARTS/kubectl" --kubeconfig "$STATE/daemon.kubeconfig" "$@"; }
+
+# The daemon is the service account of deploy/, with a token such as a pod would have.
+write_daemon_kubeconfig() {
+  (umask 077 && kube create token rollmend --namespace rollmend --duration 2h > "$STATE/daemon.token")
+  cat > "$STATE/daemon.kubeconfig" << YAML
+apiVersion: v1
+kind: Config
+clusters: [{ name: e2e, cluster: { server: "$API", certificate-authority: "$STATE/certificates/apiserver.crt" } }]
+users: [{ name: rollmend, user: { tokenFile: "$STATE/daemon.token" } }]
+contexts: [{ name: e2e, context: { cluster: e2e, user: rollmend } }]
+current-context: e2e
+YAML
+}
+
+# Everything that the API server refused the daemon itself, as opposed to what a story tried with the daemon's token.
+refused_to_daemon() {
+  jq --raw-output 'select(.user.username == "system:serviceaccount:rollmend:rollmend" and .responseStatus.code == 403)
+    | select(.userAgent | startswith("kubectl") | not) | "\(.verb) \(.requestURI)"' "$STATE/log/audit.jsonl" | sort --unique
+}

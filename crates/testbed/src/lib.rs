@@ -8,4 +8,7 @@
 //! the wire.
 
 pub mod github;
+pub mod kubelet;
+pub mod kubernetes;
+mod outbound;
 pub mod wire;

@@ -151,7 +151,10 @@ impl Kind {
 
     /// Whether the `status` of an object can only be written through `…/status`.
     pub(crate) fn has_status_subresource(self) -> bool {
-        matches!(self, Kind::Namespace | Kind::Node | Kind::Pod | Kind::Service | Kind::ReplicaSet | Kind::Rollout)
+        matches!(
+            self,
+            Kind::Namespace | Kind::Node | Kind::Pod | Kind::Service | Kind::ReplicaSet | Kind::Rollout
+        )
     }
 
     /// The kind of a manifest, by its `apiVersion` and `kind`.

@@ -1,0 +1,73 @@
+//! A pull request before and after it exists.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{BranchName, CommitSha, IncidentId, PullRequestNumber};
+use crate::patch::Patch;
+use crate::repository::Repository;
+
+/// A pull request to be opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Proposal {
+    /// Where.
+    pub repository: Repository,
+    /// The head branch: `rollmend/<base>/<first 12 of the suspect's sha>`.
+    pub branch: BranchName,
+    /// What it changes.
+    pub patch: Patch,
+    /// Its title, at most 256 characters.
+    pub title: String,
+    /// Its body, Markdown, with [`Marker`] hidden in it.
+    pub body: String,
+}
+
+/// The branch for a suspect: the same suspect has one pull request for any Rollout and any cluster.
+pub fn branch_for(base: &BranchName, suspect: &CommitSha) -> BranchName {
+    let text = format!("rollmend/{base}/{}", suspect.twelve());
+    text.parse().unwrap_or_else(|_| base.clone())
+}
+
+/// The hidden marker in a body: an HTML comment with the incident's id and the suspect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marker {
+    /// The incident that opened it.
+    pub incident: IncidentId,
+    /// What it reverts.
+    pub suspect: CommitSha,
+}
+
+impl std::fmt::Display for Marker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "<!-- rollmend incident={} suspect={} -->", self.incident, self.suspect)
+    }
+}
+
+/// A pull request as the forge shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PullRequest {
+    /// Its number.
+    pub number: PullRequestNumber,
+    /// Its page.
+    pub url: String,
+    /// The author's login.
+    pub author: String,
+    /// Its head branch.
+    pub branch: BranchName,
+    /// The head commit.
+    pub head: CommitSha,
+    /// Open, closed or merged.
+    pub state: PullRequestState,
+}
+
+/// Open, closed or merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PullRequestState {
+    /// Waits.
+    Open,
+    /// Closed unmerged: never opened again.
+    Closed,
+    /// Merged.
+    Merged,
+}

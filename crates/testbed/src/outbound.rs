@@ -1,0 +1,33 @@
+//! The HTTP client of the stand-ins that call out: probes, scrapes and measurements.
+
+use std::time::Duration;
+
+/// A client that gives up after `timeout` and follows no redirect.
+///
+/// # Errors
+/// When the client cannot be built.
+pub(crate) fn client(timeout: Duration) -> reqwest::Result<reqwest::Client> {
+    // Whoever installed a provider first has installed this one, or one that does as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .timeout(timeout)
+        .connect_timeout(timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+}
+
+/// Reads a body up to `limit` bytes.
+///
+/// # Errors
+/// A sentence, when the connection breaks or the body is larger.
+pub(crate) async fn bounded_body(mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, String> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| error.to_string())? {
+        if body.len() + chunk.len() > limit {
+            return Err(format!("the body is larger than {limit} bytes"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}

@@ -43,21 +43,24 @@ has_event() { [[ $(events) -ge 1 ]]; }
 wait_for 30 'an Event on the Rollout that links the pull request' has_event
 saw "draft $link undoes ${CULPRIT:0:7}, Event and annotation link it"
 
-# What the daemon's own token may not do, with the words of the API server.
-refused() { # what pattern patch…
+# What the daemon's own token may not do, in the words of the API server.
+refused() { # what pattern command…
   local what=$1 pattern=$2 words
   shift 2
-  if words=$(as_daemon patch rollout shop --namespace $namespace --type merge "$@" 2>&1); then
-    fail "expected a patch of $what to be refused, saw: $words"
-  fi
+  if words=$("$@" 2>&1); then fail "expected a patch of $what to be refused, saw: $words"; fi
   expect_match "the refusal of $what" "$pattern" "$words"
   echo "$words" >&2
 }
-refused spec 'may change nothing in a Rollout but its annotations' --patch '{"spec": {"paused": true}}'
-refused 'a label' "may change nothing in a Rollout's metadata" --patch '{"metadata": {"labels": {"team": "none"}}}'
-refused 'another annotation' 'no annotation of a Rollout but those under rollmend.dev/' \
-  --patch '{"metadata": {"annotations": {"acme.example/owner": "none"}}}'
-refused status 'cannot patch resource "rollouts/status"' --subresource status --patch '{"status": {"abort": false}}'
-saw 'patches of spec, label, foreign annotation and status refused'
+patch=(patch rollout shop --namespace $namespace --type merge)
+foreign='{"metadata": {"annotations": {"acme.example/owner": "nobody"}}}'
+refused spec 'may change nothing in a Rollout but its annotations' as_daemon "${patch[@]}" --patch '{"spec": {"paused": true}}'
+saw "patching spec: $(as_daemon "${patch[@]}" --patch '{"spec": {"paused": true}}' 2>&1 | sed 's/.*denied request: //')"
+refused 'a label' "may change nothing in a Rollout's metadata" as_daemon "${patch[@]}" --patch '{"metadata": {"labels": {"team": "x"}}}'
+refused 'a foreign annotation' 'no annotation of a Rollout but those under rollmend.dev/' as_daemon "${patch[@]}" --patch "$foreign"
+refused status 'resource "rollouts/status"' as_daemon "${patch[@]}" --subresource status --patch '{"status": {"abort": false}}'
+# The policy holds by itself, also for a daemon that somebody gave every right.
+almighty() { kube --as system:serviceaccount:rollmend:rollmend --as-group system:masters "$@"; }
+refused 'status with every right' 'nor write their status' almighty "${patch[@]}" --subresource status --patch '{"status": {"abort": false}}'
+refused 'a deletion with every right' 'neither create nor delete' almighty delete rollout shop --namespace $namespace
 
 expect 'what the daemon asked for and may not have' '' "$(refused_to_daemon)"

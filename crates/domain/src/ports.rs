@@ -16,8 +16,8 @@ use crate::failure::Failure;
 use crate::gate::{EvidenceAmount, GateAnswer, GateDecision, GateRefusal, GateRequest, GateSettings};
 use crate::handoff::Handoff;
 use crate::id::{
-    BranchName, CaseId, ClusterId, CommitSha, ContainerName, IncidentId, Namespace, PodHash, PodName,
-    PullRequestNumber, Uid,
+    AttemptNumber, BranchName, CaseId, ClusterId, CommitSha, ContainerName, IncidentId, Namespace, PodHash,
+    PodName, PullRequestNumber, Uid,
 };
 use crate::incident::{IncidentIdentity, RolloutRef};
 use crate::log::{Incarnation, LogExcerpt};
@@ -30,7 +30,7 @@ use crate::range::{CommitRange, Revision};
 use crate::repository::Repository;
 use crate::trouble::Trouble;
 use crate::verdict::Verdict;
-use crate::workflow::{Effect, Event, Run};
+use crate::workflow::{Effect, Event, Occasion, Run};
 
 /// A change of a watched object.
 #[derive(Debug, Clone, PartialEq)]
@@ -408,6 +408,49 @@ pub trait Analyst: Send + Sync {
 pub trait Fixer: Send + Sync {
     /// A proposal, or why there is none.
     async fn fix(&self, handoff: &Handoff, case: &CaseFile) -> Result<Result<Proposal, NoPatch>, Failure>;
+}
+
+/// A comment on a pull request that is written once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// A hidden HTML comment that names it among all comments.
+    pub marker: String,
+    /// The words, Markdown; contains `marker`.
+    pub body: String,
+}
+
+/// Puts what is known into words: pure, no I/O. Everything that comes from outside is bounded and defused in what it returns.
+pub trait Voice: Send + Sync {
+    /// The Event for an occasion of the run's attempt, with a key that names incident, attempt and occasion. `None`: the run has
+    /// nothing to say at that occasion (no verdict yet, or it does not stand in a final state).
+    fn announcement(&self, run: &Run, occasion: Occasion) -> Option<Announcement>;
+
+    /// The annotation: the verdict's headline and the pull request's page. `None` while there is no verdict.
+    fn annotation(&self, run: &Run) -> Option<VerdictAnnotation>;
+
+    /// The gate's answer from the attempt's verdict, always `Promotion::Hold`. `None` while there is no verdict.
+    fn answer(&self, run: &Run) -> Option<GateAnswer>;
+
+    /// The gate's answer for a clean canary, `Promotion::Promote` with the confidence of the gate rule (clamped to 51–99) and its figures.
+    fn clean_answer(
+        &self,
+        rollout: &RolloutRef,
+        canary: &PodHash,
+        confidence: u8,
+        figures: &str,
+    ) -> GateAnswer;
+
+    /// The Warning Event for a refused gate call, with one key per attempt and cause. `None` where there is no Rollout of ours to write on.
+    fn refusal_announcement(
+        &self,
+        rollout: &RolloutRef,
+        canary: &PodHash,
+        attempt: AttemptNumber,
+        refusal: &GateRefusal,
+    ) -> Option<Announcement>;
+
+    /// The one comment on the run's pull request when a retry passed.
+    fn passed_comment(&self, run: &Run) -> Comment;
 }
 
 /// Answers callers at the gate.

@@ -81,7 +81,7 @@ pub(super) async fn create(at: &Path, source: &Source) -> Result<(), GitHubError
     settle(at)
 }
 
-fn with_paths<'a>(arguments: &[&'a str], paths: &[&'a Path]) -> Vec<&'a std::ffi::OsStr> {
+fn with_paths<'a>(arguments: &'a [&'a str], paths: &[&'a Path]) -> Vec<&'a std::ffi::OsStr> {
     arguments.iter().map(std::ffi::OsStr::new).chain(paths.iter().map(|path| path.as_os_str())).collect()
 }
 
@@ -126,7 +126,11 @@ fn most_likely_default(repository: &Repository) -> Result<Option<String>, git2::
 /// Refuses pushes to this branch from now on.
 pub(super) fn protect(at: &Path, branch: &str) -> Result<(), git2::Error> {
     let mut config = Repository::open_bare(at)?.config()?;
-    config.set_multivar("receive.procReceiveRefs", &format!("^refs/heads/{branch}$"), &format!("refs/heads/{branch}"))
+    config.set_multivar(
+        "receive.procReceiveRefs",
+        &format!("^refs/heads/{branch}$"),
+        &format!("refs/heads/{branch}"),
+    )
 }
 
 /// The branches with the commits they point at.

@@ -17,9 +17,10 @@ use std::sync::{Mutex, PoisonError};
 use http::{HeaderMap, Method, header};
 use serde_json::Value;
 
-use self::answer::{Answer, Outcome, Refusal};
+use self::answer::{Outcome, Refusal};
 pub(super) use self::limit::Meter;
 pub use self::limit::{LimitStatus, RateLimit};
+pub(super) use self::write_pulls::{NewPull, next_number, open};
 use super::account::{Anonymous, Caller, Rights, Token};
 use super::shape::Urls;
 use super::world::{Activity, Repository, Visibility, World};
@@ -75,13 +76,19 @@ struct Asking<'a> {
 }
 
 /// Answers one request. `base` is the server's own address.
-pub(super) fn answer(world: &Mutex<World>, meter: &Mutex<Meter>, base: &str, call: &Call) -> http::Response<Vec<u8>> {
+pub(super) fn answer(
+    world: &Mutex<World>,
+    meter: &Mutex<Meter>,
+    base: &str,
+    call: &Call,
+) -> http::Response<Vec<u8>> {
     let (api, path) = match call.path.strip_prefix(ENTERPRISE) {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => (format!("{base}{ENTERPRISE}"), rest),
         _ => (base.to_owned(), call.path.as_str()),
     };
     let urls = Urls { api, html: base.to_owned() };
-    let segments: Vec<String> = path.split('/').skip(1).filter(|part| !part.is_empty()).map(decoded).collect();
+    let segments: Vec<String> =
+        path.split('/').skip(1).filter(|part| !part.is_empty()).map(decoded).collect();
     let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
     let mut meter = meter.lock().unwrap_or_else(PoisonError::into_inner);
     let now = world.now();
@@ -147,17 +154,27 @@ fn in_repository(world: &mut World, full_name: &str, asking: &Asking<'_>) -> Out
     let path: Vec<&str> = asking.path.iter().map(String::as_str).collect();
     match (&asking.call.method, path.as_slice()) {
         (&Method::GET, []) => about::repository(world.fresh(full_name)?, asking, rights),
-        (&Method::GET, ["git", "ref", name @ ..]) => git::reference(world.fresh(full_name)?, asking, &name.join("/")),
+        (&Method::GET, ["git", "ref", name @ ..]) => {
+            git::reference(world.fresh(full_name)?, asking, &name.join("/"))
+        }
         (&Method::GET, ["git", "matching-refs", name @ ..]) => {
             git::matching(world.fresh(full_name)?, asking, &name.join("/"))
         }
         (&Method::POST, ["git", "refs"]) => git::create(world.fresh(full_name)?, asking),
-        (&Method::DELETE, ["git", "refs", name @ ..]) => git::delete(world.fresh(full_name)?, &name.join("/")),
-        (&Method::GET, ["branches", name @ ..]) => git::branch(world.fresh(full_name)?, asking, &name.join("/")),
+        (&Method::DELETE, ["git", "refs", name @ ..]) => {
+            git::delete(world.fresh(full_name)?, &name.join("/"))
+        }
+        (&Method::GET, ["branches", name @ ..]) => {
+            git::branch(world.fresh(full_name)?, asking, &name.join("/"))
+        }
         (&Method::GET, ["commits"]) => git::commits(world.fresh(full_name)?, asking),
-        (&Method::GET, ["commits", name @ ..]) => git::commit(world.fresh(full_name)?, asking, &name.join("/")),
+        (&Method::GET, ["commits", name @ ..]) => {
+            git::commit(world.fresh(full_name)?, asking, &name.join("/"))
+        }
         (method, ["pulls", rest @ ..]) => pulls::route(world, full_name, asking, method, rest),
-        (method, ["issues", number, rest @ ..]) => issues::route(world, full_name, asking, method, number, rest),
+        (method, ["issues", number, rest @ ..]) => {
+            issues::route(world, full_name, asking, method, number, rest)
+        }
         _ => Err(Refusal::not_found()),
     }
 }

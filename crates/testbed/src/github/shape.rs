@@ -10,7 +10,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 
 pub(super) use self::account::{authenticated_account, simple_account};
-pub(super) use self::commit::{branch, commit, git_ref};
+pub(super) use self::commit::{Protection, branch, commit, git_ref};
 pub(super) use self::pull::{comment, full_pull, label, simple_pull};
 pub(super) use self::repository::{full_repository, simple_repository};
 

@@ -219,13 +219,17 @@ impl World {
     /// The same, brought up to date with its branches.
     pub(super) fn fresh(&mut self, full_name: &str) -> Result<&mut Repository, GitHubError> {
         let now = self.now();
-        let repository = self
-            .repositories
-            .iter_mut()
-            .find(|repository| repository.full_name().eq_ignore_ascii_case(full_name))
-            .ok_or_else(|| GitHubError::Unknown(full_name.to_owned()))?;
+        let repository = self.stale(full_name)?;
         repository.sync(now)?;
         Ok(repository)
+    }
+
+    /// The same as it was last seen, whatever its branches have become since.
+    pub(super) fn stale(&mut self, full_name: &str) -> Result<&mut Repository, GitHubError> {
+        self.repositories
+            .iter_mut()
+            .find(|repository| repository.full_name().eq_ignore_ascii_case(full_name))
+            .ok_or_else(|| GitHubError::Unknown(full_name.to_owned()))
     }
 
     /// The repository that had this full name before it was renamed.
@@ -236,7 +240,8 @@ impl World {
 
     /// Adds a repository whose bare clone lies at `path`; `full_name` is `owner/name`.
     pub(super) fn add(&mut self, full_name: &str, path: PathBuf) -> Result<(), GitHubError> {
-        let (owner, name) = full_name.split_once('/').ok_or_else(|| GitHubError::Name(full_name.to_owned()))?;
+        let (owner, name) =
+            full_name.split_once('/').ok_or_else(|| GitHubError::Name(full_name.to_owned()))?;
         let (id, created_at) = (self.id(), self.now());
         self.repositories.push(Repository {
             id,

@@ -60,7 +60,8 @@ impl Answer {
     /// The HTTP answer, with the headers that every answer of GitHub has.
     pub(super) fn into_response(self, meter: &Meter, now: DateTime<Utc>) -> Response<Vec<u8>> {
         let mut response = Response::new(self.body);
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let always = [
             (header::SERVER, "github.com".to_owned()),
             (HeaderName::from_static("x-github-media-type"), "github.v3; format=json".to_owned()),
@@ -144,6 +145,13 @@ impl Refusal {
         let url = format!("{}/repositories/{}{rest}{query}", urls.api, repository.id);
         let moved = Self { url: Some(url.clone()), ..Self::new(301, "Moved Permanently") };
         moved.with(header::LOCATION, url)
+    }
+
+    /// What is refused, for people.
+    pub(in crate::github) fn sentence(&self) -> String {
+        let why = self.errors.iter().filter_map(|error| error.get("message").or_else(|| error.get("field")));
+        let why: Vec<&str> = why.filter_map(Value::as_str).collect();
+        if why.is_empty() { self.message.clone() } else { format!("{}: {}", self.message, why.join("; ")) }
     }
 
     pub(super) fn into_answer(self) -> Answer {

@@ -66,7 +66,8 @@ impl Meter {
             LimitStatus::TooManyRequests => 429,
         };
         let wait = self.reset.map_or(0, |reset| (reset - now).num_seconds());
-        Refusal::new(status, "API rate limit exceeded for user ID 1.").with(header::RETRY_AFTER, wait.to_string())
+        Refusal::new(status, "API rate limit exceeded for user ID 1.")
+            .with(header::RETRY_AFTER, wait.to_string())
     }
 
     /// The headers that every answer has.
@@ -93,9 +94,12 @@ mod tests {
     #[test]
     fn the_limit_refuses_one_request_too_many_and_opens_again_when_the_window_ends() {
         let start = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-        let mut meter = Meter::new(RateLimit { requests: 2, window_seconds: 60, status: LimitStatus::Forbidden });
-        let allowed: Vec<bool> =
-            [0, 1, 59, 60].iter().map(|second| meter.count(start + TimeDelta::seconds(*second)).is_ok()).collect();
+        let mut meter =
+            Meter::new(RateLimit { requests: 2, window_seconds: 60, status: LimitStatus::Forbidden });
+        let allowed: Vec<bool> = [0, 1, 59, 60]
+            .iter()
+            .map(|second| meter.count(start + TimeDelta::seconds(*second)).is_ok())
+            .collect();
         assert_eq!(allowed, [true, true, false, true]);
     }
 }

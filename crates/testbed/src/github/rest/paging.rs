@@ -14,7 +14,8 @@ const MAX_PER_PAGE: usize = 100;
 pub(super) fn page<T>(asking: &Asking<'_>, all: &[T], shape: impl FnMut(&T) -> Value) -> Answer {
     let per_page = number(asking, "per_page").unwrap_or(DEFAULT_PER_PAGE).clamp(1, MAX_PER_PAGE);
     let page = number(asking, "page").unwrap_or(1).max(1);
-    let items: Vec<Value> = all.iter().skip((page - 1).saturating_mul(per_page)).take(per_page).map(shape).collect();
+    let items: Vec<Value> =
+        all.iter().skip((page - 1).saturating_mul(per_page)).take(per_page).map(shape).collect();
     let last = all.len().div_ceil(per_page).max(1);
     let answer = Answer::ok(&Value::Array(items));
     let links = links(asking, page, last);

@@ -68,7 +68,8 @@ fn list(repository: &Repository, asking: &Asking<'_>) -> Outcome {
 
 /// `GET /repos/{owner}/{repo}/pulls/{number}`, also as a diff.
 fn one(repository: &Repository, asking: &Asking<'_>, number: &str) -> Outcome {
-    let pull = number.parse().ok().and_then(|number| repository.pull(number)).ok_or_else(Refusal::not_found)?;
+    let pull =
+        number.parse().ok().and_then(|number| repository.pull(number)).ok_or_else(Refusal::not_found)?;
     if asking.call.accepts("application/vnd.github.diff") {
         let git = repository.git()?;
         let (base, head) = (git2::Oid::from_str(&pull.base_sha)?, git2::Oid::from_str(&pull.head_sha)?);

@@ -70,10 +70,16 @@ pub(in crate::github) fn open(world: &mut World, full_name: &str, new: NewPull) 
     let head_tip = bare::tip(&git, &head).ok_or_else(|| Refusal::invalid_field("head", "invalid"))?;
     let is_twin = |pull: &Pull| pull.state == PullState::Open && pull.head == head && pull.base == new.base;
     if repository.pulls.iter().any(is_twin) {
-        return Err(Refusal::custom(&format!("A pull request already exists for {}:{head}.", repository.owner)));
+        return Err(Refusal::custom(&format!(
+            "A pull request already exists for {}:{head}.",
+            repository.owner
+        )));
     }
     if git.merge_base(base_tip, head_tip).is_err() {
-        return Err(Refusal::custom(&format!("The {head} branch has no history in common with {}", new.base)));
+        return Err(Refusal::custom(&format!(
+            "The {head} branch has no history in common with {}",
+            new.base
+        )));
     }
     if bare::ahead(&git, base_tip, head_tip)?.is_empty() {
         return Err(Refusal::custom(&format!("No commits between {} and {head}", new.base)));
@@ -138,7 +144,8 @@ pub(super) fn update(world: &mut World, full_name: &str, asking: &Asking<'_>, nu
 fn reopened(repository: &Repository, pull: &Pull) -> Result<PullState, Refusal> {
     let refused = |why: &str| {
         let message = format!("state cannot be changed. {why}");
-        let error = json!({ "resource": "PullRequest", "field": "state", "code": "invalid", "message": message });
+        let error =
+            json!({ "resource": "PullRequest", "field": "state", "code": "invalid", "message": message });
         Refusal::invalid(vec![error])
     };
     if matches!(pull.state, PullState::Merged { .. }) {
@@ -147,7 +154,8 @@ fn reopened(repository: &Repository, pull: &Pull) -> Result<PullState, Refusal> 
     let is_twin =
         |other: &&Pull| other.state == PullState::Open && other.head == pull.head && other.base == pull.base;
     if repository.pulls.iter().any(|other| is_twin(&other)) {
-        let why = format!("There is already an open pull request from {} to {}.", pull.head_label(), pull.base);
+        let why =
+            format!("There is already an open pull request from {} to {}.", pull.head_label(), pull.base);
         return Err(refused(&why));
     }
     match bare::tip(&repository.git()?, &pull.head) {
@@ -159,7 +167,9 @@ fn reopened(repository: &Repository, pull: &Pull) -> Result<PullState, Refusal> 
 fn within_limits(title: &str, body: Option<&str>) -> Result<(), Refusal> {
     let too_long = |field: &str, limit: usize| {
         let message = format!("{field} is too long (maximum is {limit} characters)");
-        Refusal::invalid(vec![json!({ "resource": "Issue", "code": "custom", "field": field, "message": message })])
+        Refusal::invalid(vec![
+            json!({ "resource": "Issue", "code": "custom", "field": field, "message": message }),
+        ])
     };
     if title.chars().count() > MAX_TITLE {
         return Err(too_long("title", MAX_TITLE));

@@ -49,6 +49,7 @@ pub(in crate::github) fn authenticated_account(urls: &Urls, login: &str) -> Valu
 
 /// An id that is the same for a login wherever it is met (FNV-1a, 31 bits, as GitHub's ids fit).
 fn id(login: &str) -> u32 {
-    let hash = login.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash =
+        login.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     hash >> 1
 }

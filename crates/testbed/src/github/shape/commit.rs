@@ -42,7 +42,12 @@ pub(in crate::github) fn commit(urls: &Urls, full_name: &str, commit: &git2::Com
 }
 
 /// `git-ref`; `name` is the whole name, `refs/…`.
-pub(in crate::github) fn git_ref(urls: &Urls, full_name: &str, name: &str, object: &git2::Object<'_>) -> Value {
+pub(in crate::github) fn git_ref(
+    urls: &Urls,
+    full_name: &str,
+    name: &str,
+    object: &git2::Object<'_>,
+) -> Value {
     let api = format!("{}/repos/{full_name}/git", urls.api);
     let kind = object.kind().map_or("commit", |kind| kind.str());
     json!({

@@ -50,39 +50,53 @@ const API_LINKS: [(&str, &str); 37] = [
 
 /// `repository`, as a pull request carries it at both ends.
 pub(in crate::github) fn simple_repository(urls: &Urls, repository: &Repository, rights: Rights) -> Value {
-    let (full_name, id) = (repository.full_name(), repository.id);
+    let api = format!("{}/repos/{}", urls.api, repository.full_name());
+    let links = API_LINKS.iter().map(|(name, path)| ((*name).to_owned(), format!("{api}{path}").into())).collect();
+    let parts = [identity(urls, repository), state(repository, rights), unused()];
+    parts.into_iter().fold(Value::Object(links), extended)
+}
+
+/// What names it and where it is.
+fn identity(urls: &Urls, repository: &Repository) -> Value {
+    let full_name = repository.full_name();
     let html = format!("{}/{full_name}", urls.html);
+    json!({
+        "id": repository.id, "node_id": node_id("R", repository.id), "name": repository.name, "full_name": full_name,
+        "owner": simple_account(urls, &repository.owner), "html_url": html, "clone_url": format!("{html}.git"),
+        "svn_url": html, "git_url": format!("git://localhost/{full_name}.git"),
+        "ssh_url": format!("git@localhost:{full_name}.git"), "mirror_url": null,
+    })
+}
+
+/// What changes about it.
+fn state(repository: &Repository, rights: Rights) -> Value {
     let open = repository.pulls.iter().filter(|pull| pull.state == PullState::Open).count();
     let default_branch = repository.git().map_or_else(|_| "main".to_owned(), |git| bare::default_branch(&git));
-    let links = API_LINKS
-        .iter()
-        .map(|(name, path)| ((*name).to_owned(), format!("{}/repos/{full_name}{path}", urls.api).into()))
-        .collect();
-    let writes = rights == Rights::Write;
-    extended(
-        Value::Object(links),
-        json!({
-            "id": id, "node_id": node_id("R", id), "name": repository.name, "full_name": full_name,
-            "owner": simple_account(urls, &repository.owner),
-            "private": repository.visibility == Visibility::Private,
-            "visibility": if repository.visibility == Visibility::Private { "private" } else { "public" },
-            "html_url": html, "clone_url": format!("{html}.git"), "svn_url": html,
-            "git_url": format!("git:{full_name}.git"), "ssh_url": format!("git@localhost:{full_name}.git"),
-            "mirror_url": null, "homepage": null, "description": null, "language": null, "license": null,
-            "fork": false, "is_template": false, "topics": [], "default_branch": default_branch,
-            "archived": repository.activity == Activity::Archived, "disabled": false,
-            "has_issues": true, "has_projects": false, "has_wiki": false, "has_pages": false, "has_downloads": true,
-            "has_discussions": false, "allow_forking": true, "web_commit_signoff_required": false,
-            "forks": 0, "forks_count": 0, "stargazers_count": 0, "watchers": 0, "watchers_count": 0, "size": 0,
-            "open_issues": open, "open_issues_count": open,
-            "created_at": time(repository.created_at), "updated_at": time(repository.created_at),
-            "pushed_at": time(repository.created_at),
-            "permissions": { "admin": false, "maintain": false, "push": writes, "triage": writes, "pull": true },
-        }),
-    )
+    let (private, writes) = (repository.visibility == Visibility::Private, rights == Rights::Write);
+    let created_at = time(repository.created_at);
+    json!({
+        "private": private, "visibility": if private { "private" } else { "public" },
+        "archived": repository.activity == Activity::Archived, "disabled": false, "default_branch": default_branch,
+        "open_issues": open, "open_issues_count": open,
+        "created_at": created_at, "updated_at": created_at, "pushed_at": created_at,
+        "permissions": { "admin": false, "maintain": false, "push": writes, "triage": writes, "pull": true },
+    })
+}
+
+/// What the description requires and nobody here reads.
+fn unused() -> Value {
+    json!({
+        "homepage": null, "description": null, "language": null, "license": null, "fork": false, "is_template": false,
+        "topics": [], "has_issues": true, "has_projects": false, "has_wiki": false, "has_pages": false,
+        "has_downloads": true, "has_discussions": false, "allow_forking": true, "web_commit_signoff_required": false,
+        "forks": 0, "forks_count": 0, "stargazers_count": 0, "watchers": 0, "watchers_count": 0, "size": 0,
+    })
 }
 
 /// `full-repository`, the answer about one repository.
 pub(in crate::github) fn full_repository(urls: &Urls, repository: &Repository, rights: Rights) -> Value {
-    extended(simple_repository(urls, repository, rights), json!({ "network_count": 0, "subscribers_count": 0 }))
+    extended(
+        simple_repository(urls, repository, rights),
+        json!({ "network_count": 0, "subscribers_count": 0 }),
+    )
 }

@@ -203,6 +203,7 @@ impl AttemptNumber {
     pub const FIRST: Self = Self(NonZeroU32::MIN);
 
     /// The attempt after this one.
+    #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }

@@ -1,1 +1,17 @@
-//! TODO
+//! What the daemon remembers: the journal of every incident in SQLite, and case files by content on disk.
+//!
+//! The journal writes event, state and asked-for effects in one transaction (WAL, `synchronous=FULL`), so that a kill at
+//! any moment loses nothing that was answered for. A lock beside the file keeps a second daemon out.
+//!
+//! Refuses to know what the bytes mean: it stores what `domain` serialises and gives it back.
+
+mod cases;
+mod error;
+mod journal;
+mod lock;
+mod migrations;
+
+pub use cases::CaseFolder;
+pub use error::Error;
+pub use journal::SqliteJournal;
+pub use lock::Lock;

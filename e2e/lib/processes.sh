@@ -7,6 +7,7 @@ start() { # name command…
   mkdir -p "$STATE/log" "$STATE/pid"
   "$@" >> "$STATE/log/$name.log" 2>&1 < /dev/null &
   echo $! > "$STATE/pid/$name"
+  disown # or the shell announces in the middle of a story that a process was killed
   echo "$name" >> "$STATE/started"
 }
 

@@ -21,6 +21,7 @@ require_binaries() {
   local target
   target=${CARGO_TARGET_DIR:-$ROOT/target}/release
   if [[ -z ${ROLLMEND_BIN:-} || -z ${TESTBED_BIN:-} ]]; then
+    command -v cargo > /dev/null || { echo 'e2e: Rust is needed to build rollmend; see https://rustup.rs' >&2; return 1; }
     echo 'e2e: building rollmend' >&2
     (cd "$ROOT" && cargo build --quiet --locked --release -p rollmend -p rollmend-testbed --bins)
   fi

@@ -16,7 +16,7 @@ deploy_stable() { # namespace strategy analysis repository name=value…
   shift 4
   kube create namespace "$namespace" > /dev/null
   wait_for 30 'a default service account' kube get serviceaccount default --namespace "$namespace"
-  apply "$namespace" "$analysis" "prometheus=$PROMETHEUS" "daemon=${DAEMON_GATE:-}"
+  apply "$namespace" "$analysis" "prometheus=$PROMETHEUS" "daemon=${DAEMON_GATE:-}" "$@"
   apply "$namespace" "$strategy" "repository=$GITHUB/$repository" "$@"
   wait_for 60 'a healthy stable version' phase_is "$namespace" Healthy
 }

@@ -43,18 +43,18 @@ has_event() { [[ $(events) -ge 1 ]]; }
 wait_for 30 'an Event on the Rollout that links the pull request' has_event
 saw "draft $link undoes ${CULPRIT:0:7}, Event and annotation link it"
 
-# What the daemon's own token may not do, in the words of the API server.
+# What the daemon's own token may not do, in the words of the API server, which stay in $words.
 refused() { # what pattern command…
-  local what=$1 pattern=$2 words
+  local what=$1 pattern=$2
   shift 2
   if words=$("$@" 2>&1); then fail "expected a patch of $what to be refused, saw: $words"; fi
   expect_match "the refusal of $what" "$pattern" "$words"
   echo "$words" >&2
 }
-patch=(patch rollout shop --namespace $namespace --type merge)
+patch=(patch rollout shop --namespace "$namespace" --type merge)
 foreign='{"metadata": {"annotations": {"acme.example/owner": "nobody"}}}'
 refused spec 'may change nothing in a Rollout but its annotations' as_daemon "${patch[@]}" --patch '{"spec": {"paused": true}}'
-saw "patching spec: $(as_daemon "${patch[@]}" --patch '{"spec": {"paused": true}}' 2>&1 | sed 's/.*denied request: //')"
+saw "patching spec: \"${words##*denied request: }\""
 refused 'a label' "may change nothing in a Rollout's metadata" as_daemon "${patch[@]}" --patch '{"metadata": {"labels": {"team": "x"}}}'
 refused 'a foreign annotation' 'no annotation of a Rollout but those under rollmend.dev/' as_daemon "${patch[@]}" --patch "$foreign"
 refused status 'resource "rollouts/status"' as_daemon "${patch[@]}" --subresource status --patch '{"status": {"abort": false}}'

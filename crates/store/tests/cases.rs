@@ -1,4 +1,5 @@
 //! Case files on a real disk.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use chrono::DateTime;
 use domain::ports::CaseStore;

@@ -1,4 +1,5 @@
 //! The journal on a real file.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use std::collections::BTreeSet;
 use std::path::Path;

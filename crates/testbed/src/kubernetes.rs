@@ -42,7 +42,6 @@ pub use self::{
     store::Store,
 };
 pub(crate) use self::{
-    clock::seconds,
     event::{Importance, Occurrence},
     names::safe_encode,
     object::{items, members, number, remove, set, text},

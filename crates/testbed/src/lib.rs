@@ -11,4 +11,5 @@ pub mod github;
 pub mod kubelet;
 pub mod kubernetes;
 mod outbound;
+pub mod rollouts_controller;
 pub mod wire;

@@ -31,3 +31,19 @@ pub(crate) async fn bounded_body(mut response: reqwest::Response, limit: usize) 
     }
     Ok(body)
 }
+
+/// Pairs in the form `application/x-www-form-urlencoded`.
+pub(crate) fn form(pairs: &[(&str, &str)]) -> String {
+    let encode = |text: &str| {
+        let byte = |byte: u8| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'*' => {
+                char::from(byte).to_string()
+            }
+            other => format!("%{other:02X}"),
+        };
+        text.bytes().map(byte).collect::<String>()
+    };
+    let pairs: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    pairs.join("&")
+}

@@ -29,11 +29,6 @@ impl Clock {
     pub(crate) fn seconds(&self) -> String {
         seconds(self.now())
     }
-
-    /// The present time as Kubernetes' `metav1.MicroTime` writes it.
-    pub(crate) fn micros(&self) -> String {
-        self.now().to_rfc3339_opts(SecondsFormat::Micros, true)
-    }
 }
 
 impl Default for Clock {

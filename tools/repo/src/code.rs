@@ -1,0 +1,188 @@
+//! The port, kept: each call takes its turn, works on a thread of its own and ends in time.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::ports::{Code, Pushed, TracedRange};
+use domain::{BranchName, CommitSha, Failure, NoPatch, Patch, Repository, Revision};
+use git2::Direction;
+
+use crate::clone::{BareClone, key, make_room, of_disk};
+use crate::fault::Doing;
+use crate::fetch::Upstream;
+use crate::lane::Lanes;
+use crate::patience::Patience;
+use crate::revert::Revert;
+use crate::settings::{CloneSettings, CredentialFor};
+use crate::transport::{OpenSession, ready};
+use crate::{push, range, revert, revision};
+
+/// Bare clones in one directory, as [`domain::ports::Code`].
+///
+/// Cloning it is cheap. Two processes may share a directory: a file lock keeps them apart.
+#[derive(Clone)]
+pub struct BareClones {
+    settings: Arc<CloneSettings>,
+    credentials: Arc<dyn CredentialFor>,
+    lanes: Arc<Lanes>,
+}
+
+impl std::fmt::Debug for BareClones {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BareClones").field("directory", &self.settings.directory).finish_non_exhaustive()
+    }
+}
+
+/// What an operation works with, on its own thread.
+struct Workplace {
+    bare: BareClone,
+    open: OpenSession,
+    patience: Patience,
+    settings: Arc<CloneSettings>,
+    repository: Repository,
+}
+
+impl BareClones {
+    /// Touches nothing yet; the directory is made with the first clone.
+    pub fn new(settings: CloneSettings, credentials: Arc<dyn CredentialFor>) -> Self {
+        Self { settings: Arc::new(settings), credentials, lanes: Arc::new(Lanes::new()) }
+    }
+
+    /// Runs `work` on a thread that may block. When the caller loses patience or goes away, the work is called off; it keeps its
+    /// turn until it has really ended.
+    async fn run<T: Send + 'static>(
+        &self,
+        repository: &Repository,
+        doing: Doing,
+        work: impl FnOnce(&mut Workplace) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let turn = self.lanes.turn(&key(&repository.url)).await;
+        let whole = self.settings.timeouts.whole;
+        let patience = Patience::lasting(whole);
+        let call_off = patience.guard();
+        let (this, owned) = (self.clone(), repository.clone());
+        let task = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let mut place = this.workplace(owned, patience)?;
+            work(&mut place)
+        });
+        let ended = tokio::time::timeout(whole, task).await;
+        drop(call_off);
+        match ended {
+            Ok(Ok(result)) => result,
+            Ok(Err(error)) => {
+                Err(Failure::give_up("git-panic", format!("work on the clone of {}", repository.url))
+                    .because(error))
+            }
+            Err(_) => Err(crate::fault::Fault::OutOfTime.failure(doing, &repository.url)),
+        }
+    }
+
+    fn workplace(&self, repository: Repository, patience: Patience) -> Result<Workplace, Failure> {
+        let settings = Arc::clone(&self.settings);
+        ready().map_err(|e| crate::fault::of_git(e, "set libgit2 up"))?;
+        let bare = BareClone::open(&settings.directory, &repository.url, &patience)?;
+        let left = make_room(&settings.directory, &bare.path, settings.quota)
+            .map_err(|error| of_disk("make room for clones", &settings.directory, error))?;
+        let token = self.credentials.credential(repository.url.origin());
+        let open = OpenSession::open(&repository.url, token, &settings, patience.clone(), left)?;
+        Ok(Workplace { bare, open, patience, settings, repository })
+    }
+}
+
+impl Workplace {
+    fn upstream(&self) -> Upstream<'_> {
+        Upstream {
+            clone: &self.bare.repository,
+            open: &self.open,
+            url: &self.repository.url,
+            limits: &self.settings.limits,
+        }
+    }
+
+    fn range(&mut self, stable: &[Revision], canary: &[Revision]) -> Result<TracedRange, Failure> {
+        self.bare.start_over_when_scattered()?;
+        let upstream = self.upstream();
+        let advertised = upstream.advertised(Direction::Fetch)?;
+        let mut tags = revision::tags_meant(stable, &advertised);
+        tags.extend(revision::tags_meant(canary, &advertised));
+        upstream.fetch(&self.repository.base, &tags, &advertised)?;
+        let (stable, from) = revision::trace(&upstream, &advertised, stable, "stable")?;
+        let (canary, to) = revision::trace(&upstream, &advertised, canary, "the canary")?;
+        let limits = &self.settings.limits;
+        let range = range::read(upstream.clone, limits, from, to, &self.patience)?;
+        Ok(TracedRange { stable, canary, range })
+    }
+
+    fn revert(
+        &self,
+        suspect: &CommitSha,
+        canary: &CommitSha,
+        message: &str,
+    ) -> Result<Result<Patch, NoPatch>, Failure> {
+        let upstream = self.upstream();
+        let advertised = upstream.advertised(Direction::Fetch)?;
+        let base = upstream.fetch(&self.repository.base, &[], &advertised)?;
+        let clone = upstream.clone;
+        let base =
+            clone.find_commit(base).map_err(|e| crate::fault::of_git(e, "read the base branch's commit"))?;
+        let Some(found) = self.commit(&upstream, suspect)? else {
+            let (suspect, base) = (suspect.short().to_owned(), self.repository.base.clone());
+            return Ok(Err(NoPatch::NotOnBase { suspect, base }));
+        };
+        let Some(canary) = self.commit(&upstream, canary)? else {
+            let what = format!("find the canary's commit {canary} in {}", self.repository.url);
+            return Err(Failure::give_up("revision-not-found", what));
+        };
+        Revert { clone, repository: &self.repository, limits: &self.settings.limits, base, suspect: found }
+            .patch(&canary, message)
+    }
+
+    fn commit<'a>(
+        &self,
+        upstream: &Upstream<'a>,
+        sha: &CommitSha,
+    ) -> Result<Option<git2::Commit<'a>>, Failure> {
+        if let Some(commit) = revert::find(upstream.clone, sha)? {
+            return Ok(Some(commit));
+        }
+        upstream.fetch_object(crate::words::oid(sha)?)?;
+        revert::find(upstream.clone, sha)
+    }
+}
+
+#[async_trait]
+impl Code for BareClones {
+    async fn range(
+        &self,
+        repository: &Repository,
+        stable: &[Revision],
+        canary: &[Revision],
+    ) -> Result<TracedRange, Failure> {
+        let (stable, canary) = (stable.to_vec(), canary.to_vec());
+        self.run(repository, Doing::Fetch, move |place| place.range(&stable, &canary)).await
+    }
+
+    async fn revert(
+        &self,
+        repository: &Repository,
+        suspect: &CommitSha,
+        canary: &CommitSha,
+        message: &str,
+    ) -> Result<Result<Patch, NoPatch>, Failure> {
+        let (suspect, canary, message) = (suspect.clone(), canary.clone(), message.to_owned());
+        self.run(repository, Doing::Fetch, move |place| place.revert(&suspect, &canary, &message)).await
+    }
+
+    async fn push(
+        &self,
+        repository: &Repository,
+        branch: &BranchName,
+        patch: &Patch,
+    ) -> Result<Pushed, Failure> {
+        let (branch, patch) = (branch.clone(), patch.clone());
+        let work =
+            move |place: &mut Workplace| push::push(&place.upstream(), &place.repository, &branch, &patch);
+        self.run(repository, Doing::Push, work).await
+    }
+}

@@ -1,0 +1,107 @@
+//! Measures trees before anything walks them: a few small objects can describe a tree with more files than there is memory.
+
+use std::collections::HashMap;
+
+use domain::Failure;
+use git2::{ObjectType, Oid, Repository};
+
+use crate::settings::Limits;
+
+/// A tree's size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Size {
+    files: u64,
+    depth: u32,
+}
+
+/// Measures trees; equal subtrees are measured once, so a tree that names the same subtree a million times costs nothing.
+pub(crate) struct Gauge<'a> {
+    clone: &'a Repository,
+    limits: &'a Limits,
+    known: HashMap<Oid, Size>,
+}
+
+/// A directory whose entries are still being measured.
+struct Open {
+    tree: Oid,
+    pending: Vec<Oid>,
+    size: Size,
+}
+
+impl<'a> Gauge<'a> {
+    pub(crate) fn new(clone: &'a Repository, limits: &'a Limits) -> Self {
+        Self { clone, limits, known: HashMap::new() }
+    }
+
+    /// Fails where a commit's tree is over a limit.
+    pub(crate) fn check(&mut self, commit: &git2::Commit<'_>) -> Result<(), Failure> {
+        self.measure(commit.tree_id()).map(drop).map_err(|(what, limit)| {
+            let id = commit.id();
+            Failure::give_up(
+                "repository-too-large",
+                format!("read the tree of commit {id}: {what}, the limit is {limit}"),
+            )
+        })
+    }
+
+    fn measure(&mut self, root: Oid) -> Result<Size, (String, u64)> {
+        let mut path = vec![self.enter(root)?];
+        loop {
+            if path.len() > usize::try_from(self.limits.depth).unwrap_or(usize::MAX) {
+                return Err(("its directories are too deep".to_owned(), u64::from(self.limits.depth)));
+            }
+            let Some(open) = path.last_mut() else { return Ok(Size { files: 0, depth: 0 }) };
+            match open.pending.pop() {
+                Some(child) => match self.known.get(&child).copied() {
+                    Some(size) => open.add(size),
+                    None => path.push(self.enter(child)?),
+                },
+                None => {
+                    let (tree, size) = (open.tree, open.size);
+                    if size.files > self.limits.files {
+                        return Err(("it has too many files".to_owned(), self.limits.files));
+                    }
+                    if size.depth > self.limits.depth {
+                        return Err((
+                            "its directories are too deep".to_owned(),
+                            u64::from(self.limits.depth),
+                        ));
+                    }
+                    self.known.insert(tree, size);
+                    path.pop();
+                    match path.last_mut() {
+                        Some(parent) => parent.add(size),
+                        None => return Ok(size),
+                    }
+                }
+            }
+        }
+    }
+
+    fn enter(&self, tree: Oid) -> Result<Open, (String, u64)> {
+        let unreadable =
+            |error: git2::Error| (format!("tree {tree} cannot be read ({})", error.message()), 0);
+        let limit = u64::try_from(self.limits.tree).unwrap_or(u64::MAX);
+        let (bytes, _) =
+            self.clone.odb().and_then(|objects| objects.read_header(tree)).map_err(unreadable)?;
+        if bytes > self.limits.tree {
+            return Err((format!("directory {tree} has {bytes} bytes"), limit));
+        }
+        let entries = self.clone.find_tree(tree).map_err(unreadable)?;
+        let mut open = Open { tree, pending: Vec::new(), size: Size { files: 0, depth: 1 } };
+        for entry in &entries {
+            match entry.kind() {
+                Some(ObjectType::Tree) => open.pending.push(entry.id()),
+                _ => open.size.files += 1,
+            }
+        }
+        Ok(open)
+    }
+}
+
+impl Open {
+    fn add(&mut self, child: Size) {
+        self.size.files = self.size.files.saturating_add(child.files);
+        self.size.depth = self.size.depth.max(child.depth.saturating_add(1));
+    }
+}

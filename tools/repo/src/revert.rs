@@ -1,0 +1,233 @@
+//! Undoes one commit on top of the base branch, in objects only, and looks hard at what comes out.
+
+mod paths;
+mod result;
+
+use domain::{CommitSha, Failure, NoPatch, Patch, Repository};
+use git2::{Commit, Index, MergeOptions, Oid, Time};
+
+use crate::fault::of_git;
+use crate::gauge::Gauge;
+use crate::settings::Limits;
+use crate::words;
+
+use paths::PathRules;
+
+/// Author and committer of what the daemon writes. The address is GitHub's for mail that reaches nobody.
+const NAME: &str = "rollmend";
+const ADDRESS: &str = "rollmend@users.noreply.github.com";
+/// Ends our messages, so that a later push knows its own commit again.
+const TRAILER: &str = "Rollmend-Reverts: ";
+/// Bytes of a message that are kept.
+const LONGEST_MESSAGE: usize = 16 << 10;
+/// Bytes of the conflicting paths that are named.
+const LONGEST_FILES: usize = 500;
+
+/// What is to be undone, and where. All commits lie in the clone.
+pub(crate) struct Revert<'a> {
+    pub(crate) clone: &'a git2::Repository,
+    pub(crate) repository: &'a Repository,
+    pub(crate) limits: &'a Limits,
+    pub(crate) base: Commit<'a>,
+    pub(crate) suspect: Commit<'a>,
+}
+
+/// A tree with the suspect undone, or why there is none.
+type Undone = Result<Oid, NoPatch>;
+
+impl Revert<'_> {
+    /// The patch, with its commit in the clone; the same for the same base, suspect and message. `canary` is the commit that runs
+    /// as the canary.
+    pub(crate) fn patch(
+        &self,
+        canary: &Commit<'_>,
+        message: &str,
+    ) -> Result<Result<Patch, NoPatch>, Failure> {
+        if let Some(why) = self.standing(canary)? {
+            return Ok(Err(why));
+        }
+        let tree = match self.tree()? {
+            Ok(tree) => tree,
+            Err(NoPatch::Conflict { suspect, files }) => {
+                return Ok(Err(self.conflict(canary, suspect, files)?));
+            }
+            Err(why) => return Ok(Err(why)),
+        };
+        let looked_at = match self.look_at(tree)? {
+            Ok(looked_at) => looked_at,
+            Err(why) => return Ok(Err(why)),
+        };
+        let commit = self.commit(tree, message)?;
+        Ok(Ok(Patch {
+            base: self.repository.base.clone(),
+            base_commit: words::sha(self.base.id())?,
+            commit: words::sha(commit)?,
+            reverts: words::sha(self.suspect.id())?,
+            files: looked_at.files,
+            diff: looked_at.diff,
+        }))
+    }
+
+    /// Whether a commit of a branch is what [`Self::patch`] would have made of `self.base`, whoever pushed it: our author, our
+    /// trailer, and the very tree of the revert.
+    pub(crate) fn made(&self, commit: &Commit<'_>) -> Result<bool, Failure> {
+        let author = commit.author();
+        let ours = author.name_bytes() == NAME.as_bytes() && author.email_bytes() == ADDRESS.as_bytes();
+        let last_line = commit.message_raw_bytes().trim_ascii_end().rsplit(|byte| *byte == b'\n').next();
+        let expected = format!("{TRAILER}{}", self.suspect.id());
+        if !ours || last_line != Some(expected.as_bytes()) {
+            return Ok(false);
+        }
+        Ok(self.tree()? == Ok(commit.tree_id()))
+    }
+
+    /// What speaks against a revert before it is tried.
+    fn standing(&self, canary: &Commit<'_>) -> Result<Option<NoPatch>, Failure> {
+        if !self.contains(self.base.id())? {
+            return Ok(Some(NoPatch::NotOnBase {
+                suspect: self.short()?,
+                base: self.repository.base.clone(),
+            }));
+        }
+        if !self.contains(canary.id())? {
+            return Ok(Some(self.unsound("the canary does not contain it")?));
+        }
+        if self.suspect.parent_count() == 0 {
+            return Ok(Some(self.unsound("it is the repository's first commit")?));
+        }
+        let mut gauge = Gauge::new(self.clone, self.limits);
+        for commit in [&self.base, &self.suspect, &self.parent()?, canary] {
+            gauge.check(commit)?;
+        }
+        self.too_large()
+    }
+
+    fn contains(&self, commit: Oid) -> Result<bool, Failure> {
+        let suspect = self.suspect.id();
+        Ok(commit == suspect
+            || self.clone.graph_descendant_of(commit, suspect).map_err(|e| self.failed(e))?)
+    }
+
+    /// The base branch's tree with the suspect undone; against its first parent, where it is a merge.
+    fn tree(&self) -> Result<Undone, Failure> {
+        let mut index = self.undo_on(&self.base)?;
+        if index.has_conflicts() {
+            let files = conflicting(&index).map_err(|e| self.failed(e))?;
+            return Ok(Err(NoPatch::Conflict { suspect: self.short()?, files }));
+        }
+        let Ok(tree) = index.write_tree_to(self.clone) else {
+            return Ok(Err(self.unsound("its tree holds a name that git refuses")?));
+        };
+        if tree == self.base.tree_id() {
+            return Ok(Err(NoPatch::UndoneAlready {
+                suspect: self.short()?,
+                base: self.repository.base.clone(),
+            }));
+        }
+        Ok(Ok(tree))
+    }
+
+    fn undo_on(&self, commit: &Commit<'_>) -> Result<Index, Failure> {
+        let mainline = u32::from(self.suspect.parent_count() > 1);
+        let reverted = self.clone.revert_commit(&self.suspect, commit, mainline, Some(&merge_options()));
+        reverted.map_err(|e| self.failed(e))
+    }
+
+    /// Where the revert is clean on the canary, only the base branch's later commits can stand in its way.
+    fn conflict(&self, canary: &Commit<'_>, suspect: String, files: String) -> Result<NoPatch, Failure> {
+        if self.undo_on(canary)?.has_conflicts() {
+            return Ok(NoPatch::Conflict { suspect, files });
+        }
+        let base = self.repository.base.clone();
+        Ok(NoPatch::ChangedSince { suspect, file: files, base })
+    }
+
+    fn look_at(&self, tree: Oid) -> Result<Result<result::LookedAt, NoPatch>, Failure> {
+        let rules = PathRules::new(self.repository)?;
+        result::look_at(self, tree, &rules)
+    }
+
+    /// Whether applying the suspect again gives the base branch back: only then the tree is the suspect undone, all of it and
+    /// nothing else.
+    fn is_inverse(&self, tree: Oid) -> Result<bool, Failure> {
+        let find = |id| self.clone.find_tree(id).map_err(|e| self.failed(e));
+        let parent = self.parent()?;
+        let (before, undone, after) = (find(parent.tree_id())?, find(tree)?, find(self.suspect.tree_id())?);
+        let again = self.clone.merge_trees(&before, &undone, &after, Some(&merge_options()));
+        let mut again = again.map_err(|e| self.failed(e))?;
+        Ok(!again.has_conflicts()
+            && again.write_tree_to(self.clone).is_ok_and(|id| id == self.base.tree_id()))
+    }
+
+    /// Its time is one second after the base's: a clock would make another commit at each try.
+    fn commit(&self, tree: Oid, message: &str) -> Result<Oid, Failure> {
+        let time = Time::new(self.base.committer().when().seconds().saturating_add(1), 0);
+        let signature = git2::Signature::new(NAME, ADDRESS, &time).map_err(|e| self.failed(e))?;
+        let tree = self.clone.find_tree(tree).map_err(|e| self.failed(e))?;
+        let message = with_trailer(message, self.suspect.id());
+        let commit = self.clone.commit(None, &signature, &signature, &message, &tree, &[&self.base]);
+        commit.map_err(|e| self.failed(e))
+    }
+
+    fn parent(&self) -> Result<Commit<'_>, Failure> {
+        self.suspect.parent(0).map_err(|e| self.failed(e))
+    }
+
+    fn short(&self) -> Result<String, Failure> {
+        Ok(words::sha(self.suspect.id())?.short().to_owned())
+    }
+
+    fn unsound(&self, reason: impl Into<String>) -> Result<NoPatch, Failure> {
+        Ok(NoPatch::Unsound { suspect: self.short()?, reason: reason.into() })
+    }
+
+    fn failed(&self, error: git2::Error) -> Failure {
+        of_git(error, format_args!("revert {} in {}", self.suspect.id(), self.repository.url))
+    }
+}
+
+/// Renames are not looked for: a file that moved since is a conflict, which a person sees, and nothing large is read.
+fn merge_options() -> MergeOptions {
+    let mut options = MergeOptions::new();
+    options.find_renames(false).skip_reuc(true);
+    options
+}
+
+/// The conflicting paths, joined by commas, cut at a whole path.
+fn conflicting(index: &Index) -> Result<String, git2::Error> {
+    let mut files = std::collections::BTreeSet::new();
+    for conflict in index.conflicts()? {
+        let conflict = conflict?;
+        let sides = [conflict.ancestor, conflict.our, conflict.their];
+        files.extend(sides.into_iter().flatten().map(|entry| words::path(&entry.path)));
+    }
+    let mut text = String::new();
+    for file in files {
+        if text.len() + file.len() > LONGEST_FILES && !text.is_empty() {
+            text.push_str(", …");
+            break;
+        }
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.extend(file.chars().take(LONGEST_FILES));
+    }
+    Ok(text)
+}
+
+/// The message without control characters, with our trailer as its last line.
+fn with_trailer(message: &str, suspect: Oid) -> String {
+    let mut clean = String::new();
+    for c in message.chars().filter(|c| *c == '\n' || !c.is_control()) {
+        if clean.len() + c.len_utf8() > LONGEST_MESSAGE {
+            break;
+        }
+        clean.push(c);
+    }
+    format!("{}\n\n{TRAILER}{suspect}\n", clean.trim())
+}
+
+/// The commit of the clone that an id names.
+pub(crate) fn find<'a>(clone: &'a git2::Repository, sha: &CommitSha) -> Result<Option<Commit<'a>>, Failure> {
+    Ok(clone.find_commit(words::oid(sha)?).ok())
+}

@@ -1,1 +1,19 @@
-//! TODO
+//! Who judges a case, who mends it, and how rollmend speaks of both.
+//!
+//! - [`RuleAnalyst`] makes a verdict of a digested case by rules alone; what it cannot know it calls unknown.
+//! - [`RevertFixer`] makes a proposal of a handoff: the prime suspect, reverted.
+//! - [`voice`] puts everything into words: pull requests, Events, the gate's answers, comments, the terminal.
+//!
+//! All three read text that anyone can write (logs, commit subjects, the cluster's messages). None of it is followed, and none
+//! of it leaves unfenced: see [`voice::plain`] and [`voice::markdown`].
+//!
+//! Refuses to know: Kubernetes, GitHub, SQL, git, and any clock.
+
+mod analyst;
+mod facts;
+mod fixer;
+pub mod voice;
+
+pub use analyst::RuleAnalyst;
+pub use fixer::RevertFixer;
+pub use voice::Speaker;

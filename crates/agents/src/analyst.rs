@@ -1,0 +1,80 @@
+//! The analyst without a model: a verdict by rules, right in what it claims and *unknown* where it does not know.
+//!
+//! The digest has done the comparing; here the findings are ordered into a cause ([`diagnosis`]), weighed ([`confidence`]), shown
+//! with exhibits ([`claims`]) whose quotes are checked ([`quotes`]), and told ([`headline`], [`telling`]).
+
+mod cause;
+mod claims;
+mod confidence;
+mod diagnosis;
+mod headline;
+mod quotes;
+mod sign;
+mod spec;
+mod telling;
+
+use async_trait::async_trait;
+use domain::ports::Analyst;
+use domain::{AnalystKind, Brief, CaseFile, Category, RangeFinding, Suspect, Verdict};
+
+use crate::facts::Facts;
+
+/// Judges by rules alone. Holds nothing: the same case and brief give the same verdict.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RuleAnalyst;
+
+#[async_trait]
+impl Analyst for RuleAnalyst {
+    async fn analyze(&self, case: &CaseFile, brief: &Brief) -> Verdict {
+        judge(case, brief)
+    }
+}
+
+fn judge(case: &CaseFile, brief: &Brief) -> Verdict {
+    let facts = Facts::of(case);
+    let diagnosis = diagnosis::diagnose(case, brief);
+    let mut claims = claims::claims(facts, brief, diagnosis);
+    let mut ruled_out = claims::ruled_out(facts, brief, diagnosis);
+    let struck = quotes::strike(case, &mut claims) + quotes::strike(case, &mut ruled_out);
+    if struck > 0 {
+        tracing::warn!(incident = %case.header.incident, struck, "quotes of the digest do not stand in their exhibits");
+    }
+    let category = diagnosis.cause.category(diagnosis.tie);
+    let root_cause = telling::root_cause(diagnosis);
+    let analysis = telling::analysis(facts, &case.header.troubles, brief, &root_cause, &claims, &ruled_out);
+    Verdict {
+        incident: case.header.incident.clone(),
+        attempt: case.header.attempt,
+        case: brief.case.clone(),
+        category,
+        confidence: confidence::confidence(diagnosis, struck),
+        headline: headline::headline(brief, diagnosis),
+        analysis,
+        root_cause,
+        remediation: telling::remediation(diagnosis),
+        claims,
+        ruled_out,
+        suspects: suspects(brief, category, diagnosis.tie),
+        canary_commit: match &brief.range {
+            RangeFinding::Known { canary, .. } => Some(canary.clone()),
+            RangeFinding::Unknown { .. } => None,
+        },
+        standing: brief.standing,
+        fingerprint: brief.fingerprint.clone(),
+        analyst: AnalystKind::Rules,
+    }
+}
+
+/// The range's suspects, the one that is tied to the cause first. None where the cause is outside of the repository: nobody is to
+/// be suspected for what no commit did.
+fn suspects(brief: &Brief, category: Category, tie: cause::Tie<'_>) -> Vec<Suspect> {
+    let RangeFinding::Known { suspects, .. } = &brief.range else { return Vec::new() };
+    match category {
+        Category::Infrastructure | Category::AnalysisTemplate => Vec::new(),
+        Category::Code | Category::Configuration | Category::Unknown => {
+            let mut ordered = suspects.clone();
+            ordered.sort_by_key(|suspect| tie.suspect().is_none_or(|tied| tied.sha != suspect.sha));
+            ordered
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The message of the commit that undoes another.
+//!
+//! A forge follows references in it and closes issues that it names, so nothing from outside is in it but the subject, defused
+//! and on one line. The same handoff and suspect give the same message: the commit's id depends on it.
+
+use domain::{Handoff, Suspect};
+
+use crate::voice::pull_request::title;
+
+/// The most characters of a line.
+const WIDTH: usize = 72;
+
+/// Subject, reason and trailers.
+pub(super) fn commit_message(handoff: &Handoff, suspect: &Suspect) -> String {
+    let identity = handoff.identity();
+    let why = format!(
+        "Canary {} of {} failed: {}. This reverts commit {}. Nothing was built or run to prove it.",
+        identity.canary,
+        identity.rollout,
+        handoff.verdict().headline.trim_end_matches('.'),
+        suspect.sha
+    );
+    format!(
+        "{}\n\n{}\n\nRollmend-Incident: {}\nRollmend-Reverts: {}\n",
+        title(&suspect.subject, suspect),
+        filled(&why),
+        handoff.incident(),
+        suspect.sha
+    )
+}
+
+fn filled(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
+}

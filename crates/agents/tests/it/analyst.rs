@@ -1,0 +1,319 @@
+//! Right in what it claims, unknown where it does not know.
+
+use domain::*;
+
+use crate::scene::{self, CULPRIT, Scene, e};
+
+async fn finds(scene: Scene, category: Category, confidence: u8) -> Verdict {
+    let verdict = scene.verdict().await;
+    assert_eq!(
+        (verdict.category, verdict.confidence.get()),
+        (category, confidence),
+        "{}",
+        verdict.root_cause
+    );
+    verdict
+}
+
+#[tokio::test]
+async fn a_new_trace_in_lines_of_one_commit_is_a_code_cause_and_sure_enough() {
+    let verdict = finds(scene::null_pointer(), Category::Code, 90).await;
+    assert_eq!(verdict.suspects[0].sha.as_str(), CULPRIT);
+    assert!(scene::null_pointer().handoff().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_trace_that_stable_shows_as_well_is_a_little_less_sure() {
+    let mut scene = scene::null_pointer();
+    scene.brief.traces[0].novelty = Novelty::More;
+    scene.brief.traces[0].stable = 3;
+    finds(scene, Category::Code, 80).await;
+}
+
+#[tokio::test]
+async fn a_trace_whose_line_no_commit_changed_is_not_sure_enough() {
+    let mut scene = scene::null_pointer();
+    scene.suspects()[0].grounds = Grounds::Weak;
+    finds(scene.clone(), Category::Code, 55).await;
+    assert!(matches!(scene.handoff().await, Err(NoHandoff::NotSureEnough { confidence: 55, needed: 70 })));
+}
+
+#[tokio::test]
+async fn a_ground_that_belongs_to_another_trace_ties_nothing() {
+    let mut scene = scene::null_pointer();
+    scene.suspects()[0].reasons =
+        vec![SuspectReason::FrameInLines { file: "src/Other.java".to_owned(), line: 42, exhibit: e(3) }];
+    finds(scene, Category::Code, 55).await;
+}
+
+#[tokio::test]
+async fn a_trace_that_could_not_be_compared_with_stable_is_never_sure_enough() {
+    let mut scene = scene::null_pointer();
+    scene.brief.traces[0].novelty = Novelty::Unknown;
+    scene.brief.volume.stable_lines = 0;
+    let verdict = finds(scene, Category::Code, 40).await;
+    assert_eq!(verdict.claims[0].stable, "not read");
+}
+
+#[tokio::test]
+async fn a_refused_connection_beside_the_trace_makes_it_contested() {
+    let scene = scene::null_pointer().line(
+        TemplateClass::ConnectionRefused,
+        "ERROR connect to payments:8080: Connection refused",
+        Novelty::New,
+    );
+    let verdict = finds(scene, Category::Code, 65).await;
+    assert!(verdict.root_cause.contains("It may also follow from"), "{}", verdict.root_cause);
+}
+
+#[tokio::test]
+async fn the_only_commit_and_new_trouble_are_sure_enough() {
+    let mut with_trace = scene::null_pointer().only_candidate();
+    with_trace.brief.traces[0].frames[0].line = Some(7);
+    finds(with_trace, Category::Code, 85).await;
+    let crash = scene::out_of_memory().only_candidate();
+    finds(crash.clone(), Category::Code, 75).await;
+    assert!(crash.handoff().await.is_ok());
+    let mut metric = scene::refused().only_candidate();
+    metric.brief.templates.clear();
+    finds(metric, Category::Code, 75).await;
+}
+
+#[tokio::test]
+async fn the_only_commit_is_not_to_blame_where_the_pod_template_changed_too() {
+    let scene = scene::out_of_memory().only_candidate().change(
+        "containers[users].env[CACHE].value",
+        "\"1\"",
+        "\"2\"",
+    );
+    finds(scene, Category::Unknown, 40).await;
+}
+
+#[tokio::test]
+async fn the_only_commit_is_not_to_blame_for_a_metric_that_cannot_be_compared() {
+    let mut scene = scene::refused().only_candidate();
+    scene.brief.templates.clear();
+    scene.brief.metrics[0].stable = None;
+    finds(scene, Category::Unknown, 30).await;
+}
+
+#[tokio::test]
+async fn a_panic_that_ends_the_container_is_a_code_cause() {
+    let verdict = finds(scene::panic(), Category::Code, 90).await;
+    assert_eq!(
+        verdict.claims[1].text,
+        "container `users` ends and is restarted again and again: `back-off 20s restarting failed container`"
+    );
+}
+
+#[tokio::test]
+async fn an_oom_kill_under_a_lowered_limit_is_a_configuration_cause() {
+    finds(scene::lowered_limit(), Category::Configuration, 65).await;
+}
+
+#[tokio::test]
+async fn an_oom_kill_under_the_same_limit_is_unknown() {
+    finds(scene::out_of_memory(), Category::Unknown, 40).await;
+    let raised =
+        scene::out_of_memory().change("containers[users].resources.limits.memory", "\"64Mi\"", "\"1Gi\"");
+    finds(raised, Category::Unknown, 40).await;
+}
+
+#[tokio::test]
+async fn a_changed_image_that_cannot_be_pulled_is_configuration_and_an_unchanged_one_is_infrastructure() {
+    finds(scene::image_pull(), Category::Configuration, 65).await;
+    let mut same = scene::image_pull();
+    same.brief.changes.clear();
+    finds(same, Category::Infrastructure, 60).await;
+}
+
+#[tokio::test]
+async fn a_missing_key_is_a_configuration_cause() {
+    finds(scene::missing_key(), Category::Configuration, 65).await;
+    let mut unexplained = scene::missing_key();
+    unexplained.brief.changes.clear();
+    finds(unexplained, Category::Configuration, 60).await;
+    let pod = scene::image_pull();
+    let mut object = pod.clone();
+    object.brief.pods[0].problem = PodProblem::MissingConfiguration;
+    object.brief.changes.clear();
+    finds(object, Category::Configuration, 60).await;
+}
+
+#[tokio::test]
+async fn a_refused_connection_or_a_name_that_does_not_resolve_is_infrastructure() {
+    let verdict = finds(scene::refused(), Category::Infrastructure, 60).await;
+    assert_eq!(verdict.suspects, vec![]);
+    let mut dns = scene::refused();
+    dns.brief.templates[0].class = TemplateClass::NameResolution;
+    finds(dns, Category::Infrastructure, 60).await;
+}
+
+#[tokio::test]
+async fn a_refused_connection_in_a_trace_is_infrastructure_also_where_a_commit_changed_the_line() {
+    let mut scene = scene::null_pointer();
+    scene.brief.traces[0].error = "java.net.ConnectException".to_owned();
+    scene.brief.traces[0].message = "Connection refused".to_owned();
+    finds(scene, Category::Infrastructure, 60).await;
+}
+
+#[tokio::test]
+async fn a_refused_connection_to_a_changed_address_is_configuration() {
+    let scene = scene::refused().change(
+        "containers[users].env[PAY].value",
+        "\"http://pay:80\"",
+        "\"http://payments:8080\"",
+    );
+    finds(scene, Category::Configuration, 65).await;
+}
+
+#[tokio::test]
+async fn a_pod_that_fits_on_no_node_is_infrastructure_unless_it_asks_for_more_than_stable() {
+    let mut scene = scene::image_pull();
+    scene.brief.pods[0].problem = PodProblem::Unschedulable;
+    finds(scene.clone(), Category::Infrastructure, 60).await;
+    let asks = scene.change("containers[users].resources.requests.memory", "\"1Gi\"", "\"1Ti\"");
+    finds(asks, Category::Configuration, 65).await;
+}
+
+#[tokio::test]
+async fn a_failing_probe_is_configuration_where_it_was_changed_and_else_unknown() {
+    let mut scene = scene::out_of_memory();
+    scene.brief.pods[0].problem = PodProblem::ProbeFailing;
+    finds(scene.clone(), Category::Unknown, 30).await;
+    let changed =
+        scene.change("containers[users].readinessProbe.httpGet.path", "\"/health\"", "\"/healthz\"");
+    finds(changed, Category::Configuration, 65).await;
+}
+
+#[tokio::test]
+async fn a_query_without_data_or_with_nan_is_the_templates_fault() {
+    finds(scene::not_a_number(), Category::AnalysisTemplate, 60).await;
+    let mut no_data = scene::not_a_number();
+    no_data.brief.metrics[0].problem = MetricProblem::NoData;
+    finds(no_data.clone(), Category::AnalysisTemplate, 60).await;
+    no_data.brief.standing = Standing::SameOnStable;
+    finds(no_data, Category::AnalysisTemplate, 60).await;
+}
+
+#[tokio::test]
+async fn an_error_in_the_query_is_the_templates_fault_and_a_silent_provider_is_infrastructure() {
+    let mut scene = scene::not_a_number();
+    scene.brief.metrics[0].problem = MetricProblem::Errored;
+    scene.brief.metrics[0].message = "bad_data: invalid parameter \"query\": 1:5: parse error".to_owned();
+    finds(scene.clone(), Category::AnalysisTemplate, 60).await;
+    scene.brief.metrics[0].message =
+        "Post \"http://prometheus:9090\": dial tcp: connection refused".to_owned();
+    finds(scene, Category::Infrastructure, 60).await;
+}
+
+#[tokio::test]
+async fn a_query_without_data_does_not_hide_what_the_canary_shows() {
+    let mut scene = scene::null_pointer();
+    scene.brief.metrics[0].problem = MetricProblem::NoData;
+    finds(scene, Category::Code, 90).await;
+}
+
+#[tokio::test]
+async fn a_metric_that_nothing_explains_is_unknown_and_says_what_is_missing() {
+    let verdict = finds(scene::unknown(), Category::Unknown, 30).await;
+    for part in [
+        "the commits between stable and canary (the image tag 'latest'",
+        "users-86686d4656-y",
+        "1,200 log lines",
+    ] {
+        assert!(verdict.analysis.contains(part), "{part}: {}", verdict.analysis);
+    }
+}
+
+#[tokio::test]
+async fn the_gate_that_could_not_answer_is_never_a_code_cause() {
+    let verdict = finds(scene::gate_silent(), Category::Infrastructure, 60).await;
+    assert!(verdict.root_cause.starts_with("The gate could not answer"), "{}", verdict.root_cause);
+}
+
+#[tokio::test]
+async fn an_abort_by_hand_alone_is_explained_as_one() {
+    let mut scene = scene::gate_silent();
+    scene.case.header.troubles = vec![Trouble::AbortedByHand];
+    let verdict = finds(scene, Category::Unknown, 20).await;
+    assert!(verdict.root_cause.starts_with("A person aborted"), "{}", verdict.root_cause);
+}
+
+#[tokio::test]
+async fn an_inconclusive_analysis_is_said_to_be_one() {
+    let mut scene = scene::gate_silent();
+    scene.case.header.troubles = vec![Trouble::Inconclusive { message: String::new() }];
+    let verdict = finds(scene, Category::Unknown, 20).await;
+    assert!(verdict.headline.contains("inconclusive"), "{}", verdict.headline);
+}
+
+#[tokio::test]
+async fn what_stable_shows_alike_is_not_blamed_on_the_canary() {
+    let mut scene = scene::null_pointer();
+    scene.brief.standing = Standing::SameOnStable;
+    scene.brief.traces[0].novelty = Novelty::Alike;
+    scene.brief.traces[0].stable = 400;
+    finds(scene, Category::Unknown, 40).await;
+    let mut dependency = scene::refused();
+    dependency.brief.standing = Standing::SameOnStable;
+    dependency.brief.templates[0].novelty = Novelty::Alike;
+    dependency.brief.templates[0].stable = 30;
+    finds(dependency, Category::Infrastructure, 40).await;
+}
+
+#[tokio::test]
+async fn a_missed_deadline_is_explained_by_what_keeps_pods_from_ready() {
+    let verdict = scene::image_pull().verdict().await;
+    assert!(verdict.analysis.contains("missed its progress deadline of 600 s"), "{}", verdict.analysis);
+    assert!(verdict.root_cause.contains("cannot pull its image"), "{}", verdict.root_cause);
+}
+
+#[tokio::test]
+async fn a_quote_that_does_not_stand_in_its_exhibit_is_struck_and_costs_confidence() {
+    let mut scene = scene::null_pointer();
+    scene.brief.traces[0].quote.push_str(" at noon");
+    let verdict = finds(scene.clone(), Category::Code, 70).await;
+    assert_eq!(verdict.claims[0].quote, None);
+    scene.brief.traces[0].exhibit = e(99);
+    let verdict = scene.verdict().await;
+    assert!(verdict.claims.iter().all(|claim| claim.exhibit != e(99)));
+    assert!(verdict.confidence.get() < MIN_CONFIDENCE);
+}
+
+#[tokio::test]
+async fn every_claim_cites_an_exhibit_of_the_case_and_every_quote_stands_there() {
+    for scene in [scene::null_pointer(), scene::panic(), scene::missing_key(), scene::refused()] {
+        let verdict = scene.verdict().await;
+        assert!(verdict.claims.iter().any(|claim| claim.quote.is_some()));
+        for claim in verdict.claims.iter().chain(&verdict.ruled_out) {
+            assert!(scene.case.exhibit(claim.exhibit).is_some(), "{claim:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_without_one_of_the_two_grounds_is_sure_enough() {
+    let mut loose = scene::null_pointer();
+    loose.suspects()[0].grounds = Grounds::Weak;
+    let scenes = [
+        loose,
+        scene::lowered_limit(),
+        scene::out_of_memory(),
+        scene::image_pull(),
+        scene::missing_key(),
+        scene::refused(),
+        scene::not_a_number(),
+        scene::unknown(),
+        scene::gate_silent(),
+    ];
+    for scene in scenes {
+        let verdict = scene.verdict().await;
+        assert!(
+            verdict.confidence.get() < MIN_CONFIDENCE,
+            "{}: {}",
+            verdict.confidence.get(),
+            verdict.root_cause
+        );
+    }
+}

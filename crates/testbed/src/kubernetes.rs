@@ -45,6 +45,7 @@ pub(crate) use self::{
     event::{Importance, Occurrence},
     names::safe_encode,
     object::{items, members, number, remove, set, text},
+    request::decode,
     store::{Change, Deed},
 };
 use crate::{

@@ -11,5 +11,6 @@ pub mod github;
 pub mod kubelet;
 pub mod kubernetes;
 mod outbound;
+pub mod prometheus;
 pub mod rollouts_controller;
 pub mod wire;

@@ -19,6 +19,8 @@ mod services;
 mod status;
 mod steps;
 
+pub(crate) use self::steps::duration;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,

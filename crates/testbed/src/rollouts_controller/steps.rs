@@ -122,7 +122,7 @@ impl Round<'_> {
 }
 
 /// A duration in seconds: a number of seconds, as number or text, or Go's notation (`1m30s`, `500ms`).
-pub(super) fn duration(value: Option<&Value>) -> Option<f64> {
+pub(crate) fn duration(value: Option<&Value>) -> Option<f64> {
     let value = value?;
     if let Some(seconds) = value.as_f64() {
         return Some(seconds);

@@ -5,31 +5,31 @@ use kube::{Api, Client, Config};
 use serde_json::{Value, json};
 use testbed::kubernetes::{KubernetesApi, KubernetesOptions, Store};
 
-pub struct Cluster {
-    pub kubernetes: KubernetesApi,
+pub(crate) struct Cluster {
+    pub(crate) kubernetes: KubernetesApi,
 }
 
 impl Cluster {
-    pub async fn start() -> Cluster {
+    pub(crate) async fn start() -> Cluster {
         Cluster::with(KubernetesOptions::default()).await
     }
 
-    pub async fn with(options: KubernetesOptions) -> Cluster {
+    pub(crate) async fn with(options: KubernetesOptions) -> Cluster {
         let _ = rustls::crypto::ring::default_provider().install_default();
         Cluster { kubernetes: KubernetesApi::start(options).await.unwrap() }
     }
 
-    pub fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &Store {
         self.kubernetes.store()
     }
 
-    pub async fn client(&self, token: &str) -> Client {
+    pub(crate) async fn client(&self, token: &str) -> Client {
         let kubeconfig = kube::config::Kubeconfig::from_yaml(&self.kubernetes.kubeconfig(token)).unwrap();
         let config = Config::from_custom_kubeconfig(kubeconfig, &Default::default()).await.unwrap();
         Client::try_from(config).unwrap()
     }
 
-    pub async fn api<K>(&self, namespace: &str) -> Api<K>
+    pub(crate) async fn api<K>(&self, namespace: &str) -> Api<K>
     where
         K: kube::Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     {
@@ -37,7 +37,7 @@ impl Cluster {
     }
 }
 
-pub fn pod(name: &str, labels: Value) -> Value {
+pub(crate) fn pod(name: &str, labels: Value) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "shop", "labels": labels},
         "spec": {"containers": [{"name": "app", "image": "shop:1"}]},

@@ -1,2 +1,3 @@
 //! TODO
+mod config;
 fn main() {}

@@ -1,1 +1,27 @@
-//! TODO
+//! A Kubernetes cluster as rollmend sees it: Rollouts, AnalysisRuns, pods and their logs read and watched, logs followed
+//! into files on disk, and the three writes that the daemon is allowed.
+//!
+//! [`connect`] makes the client, [`KubernetesCluster`] keeps the ports `Cluster` and `Announcer`, [`LogSpool`] keeps `Spool`.
+//! Whatever the API server sends is read with a time limit and a size limit and cut to the fields that somebody uses;
+//! no whole object is kept.
+//!
+//! Refuses to know: Secrets (there is no way to ask for one), any write but those in `write`, git, models, and what the
+//! rules of trouble make of it all.
+
+mod api;
+mod changes;
+mod cluster;
+mod connection;
+mod field;
+mod flow;
+mod log;
+mod pod_changes;
+mod settings;
+mod shape;
+mod spool;
+mod write;
+
+pub use cluster::KubernetesCluster;
+pub use connection::{ConnectError, Connection, connect};
+pub use settings::{ClusterSettings, Namespaces, Pace, SpoolSettings};
+pub use spool::LogSpool;

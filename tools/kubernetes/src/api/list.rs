@@ -1,0 +1,87 @@
+//! Lists, page by page.
+
+use domain::{Namespace, PodHash};
+use serde_json::Value;
+
+use super::Api;
+use super::failure::ApiError;
+use super::target::{Ask, Kind, Target, Verb};
+use crate::field;
+
+/// Objects per page: a page of the largest objects that etcd holds still fits the limit on an answer.
+const PAGE: usize = 50;
+/// Events are small, and a namespace has many.
+const EVENT_PAGE: usize = 500;
+
+/// Which objects of a kind.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Selector {
+    labels: Option<String>,
+}
+
+impl Selector {
+    /// Every one.
+    pub(crate) fn all() -> Self {
+        Self::default()
+    }
+
+    /// Those of one pod template.
+    pub(crate) fn hash(hash: &PodHash) -> Self {
+        Self { labels: Some(format!("rollouts-pod-template-hash={hash}")) }
+    }
+
+    pub(super) fn query(&self) -> Vec<(&'static str, String)> {
+        self.labels.iter().map(|labels| ("labelSelector", labels.clone())).collect()
+    }
+}
+
+impl Api {
+    /// Lists objects and hands each to `each`, at most `pages` pages of them. Gives the list's resource version.
+    pub(crate) async fn list(
+        &self,
+        kind: Kind,
+        namespace: Option<&Namespace>,
+        selector: &Selector,
+        pages: usize,
+        mut each: impl FnMut(Value),
+    ) -> Result<String, ApiError> {
+        let mut next = String::new();
+        let mut version = String::new();
+        for _ in 0..pages {
+            let page = self.page(kind, namespace, selector, &next).await?;
+            version = field::text(&page, "/metadata/resourceVersion", field::WORD);
+            next = field::text(&page, "/metadata/continue", field::MESSAGE);
+            items(page).into_iter().for_each(&mut each);
+            if next.is_empty() {
+                break;
+            }
+        }
+        Ok(version)
+    }
+
+    /// One page of a list, from where `next` says.
+    pub(super) async fn page(
+        &self,
+        kind: Kind,
+        namespace: Option<&Namespace>,
+        selector: &Selector,
+        next: &str,
+    ) -> Result<Value, ApiError> {
+        let ask = Ask { verb: Verb::List, target: Target::list(kind, namespace) };
+        let size = if kind == Kind::Event { EVENT_PAGE } else { PAGE };
+        let mut query = selector.query();
+        query.push(("limit", size.to_string()));
+        if !next.is_empty() {
+            query.push(("continue", next.to_owned()));
+        }
+        self.query(&ask, &query).await
+    }
+}
+
+/// The objects of a page.
+pub(super) fn items(mut page: Value) -> Vec<Value> {
+    match page.get_mut("items").map(Value::take) {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
+    }
+}

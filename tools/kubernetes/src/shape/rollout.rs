@@ -1,0 +1,82 @@
+//! A Rollout.
+
+use domain::{Abort, Condition, Rollout, RolloutRef};
+use serde_json::Value;
+
+use super::REVISION;
+use crate::field::{self, MESSAGE, WORD};
+
+/// Annotations with this prefix are for rollmend.
+const OURS: &str = "rollmend.dev/";
+/// At most so many of them are kept, each of at most so many bytes.
+const ANNOTATIONS: usize = 32;
+const ANNOTATION: usize = 2 * 1024;
+/// argoproj/argo-rollouts, `DefaultProgressDeadlineSeconds`.
+const PROGRESS_DEADLINE_SECONDS: u64 = 600;
+
+/// The Rollout, unless it lacks name or uid.
+pub(crate) fn rollout(object: &Value) -> Option<Rollout> {
+    let progressing = condition(object, "Progressing");
+    Some(Rollout {
+        rollout: reference(object)?,
+        uid: field::parsed(object, "/metadata/uid")?,
+        phase: field::text(object, "/status/phase", WORD),
+        message: field::text(object, "/status/message", MESSAGE),
+        stable: field::parsed(object, "/status/stableRS"),
+        current: field::parsed(object, "/status/currentPodHash"),
+        revision: field::number(object, REVISION),
+        abort: abort(object, progressing.as_ref()),
+        progressing,
+        pause_reasons: field::items(object, "/status/pauseConditions")
+            .map(|pause| field::text(pause, "/reason", WORD))
+            .filter(|reason| !reason.is_empty())
+            .take(16)
+            .collect(),
+        progress_deadline_seconds: field::number(object, "/spec/progressDeadlineSeconds")
+            .unwrap_or(PROGRESS_DEADLINE_SECONDS),
+        annotations: annotations(object),
+    })
+}
+
+/// Namespace and name of an object.
+pub(crate) fn reference(object: &Value) -> Option<RolloutRef> {
+    Some(RolloutRef {
+        namespace: field::parsed(object, "/metadata/namespace")?,
+        name: field::parsed(object, "/metadata/name")?,
+    })
+}
+
+/// Present while `status.abort` is true. The controller's words are in the condition, which `kubectl argo rollouts abort` may
+/// reach before it: then `status.message` says as much.
+fn abort(object: &Value, progressing: Option<&Condition>) -> Option<Abort> {
+    if !field::is_set(object, "/status/abort") {
+        return None;
+    }
+    let message = progressing
+        .filter(|condition| condition.reason == "RolloutAborted")
+        .map(|condition| condition.message.clone())
+        .unwrap_or_else(|| {
+            let message = field::text(object, "/status/message", MESSAGE);
+            message.strip_prefix("RolloutAborted: ").map(ToOwned::to_owned).unwrap_or(message)
+        });
+    Some(Abort { at: field::time(object, "/status/abortedAt"), message })
+}
+
+fn condition(object: &Value, kind: &str) -> Option<Condition> {
+    let condition = field::items(object, "/status/conditions")
+        .find(|condition| field::text(condition, "/type", WORD) == kind)?;
+    Some(Condition {
+        status: field::text(condition, "/status", WORD),
+        reason: field::text(condition, "/reason", WORD),
+        message: field::text(condition, "/message", MESSAGE),
+        at: field::time(condition, "/lastTransitionTime"),
+    })
+}
+
+fn annotations(object: &Value) -> std::collections::BTreeMap<String, String> {
+    let all = object.pointer("/metadata/annotations").and_then(Value::as_object).into_iter().flatten();
+    all.filter_map(|(key, value)| Some((key.strip_prefix(OURS)?, value.as_str()?)))
+        .take(ANNOTATIONS)
+        .map(|(key, value)| (field::cut(key, WORD), field::cut(value, ANNOTATION)))
+        .collect()
+}

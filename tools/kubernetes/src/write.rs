@@ -1,0 +1,10 @@
+//! The writes that the daemon is allowed, each in a module of its own. No other code of this room sends anything but GET.
+
+mod annotation;
+mod clearance;
+mod event;
+mod patch;
+
+pub(crate) use self::annotation::annotation;
+pub(crate) use self::clearance::clearance;
+pub(crate) use self::event::event;

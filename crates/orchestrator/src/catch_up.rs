@@ -1,0 +1,62 @@
+//! What the Rollout as it stands now says about an incident as it was last written: pure, so that the live watch, a restart after
+//! events were missed and a gate call that is ahead of the watch all conclude the same.
+
+use chrono::{DateTime, Duration, Utc};
+use domain::workflow::{Event, Run, State};
+use domain::{Rollout, RunEnd};
+
+/// `status.pauseConditions[].reason` of an inconclusive analysis (argoproj/argo-rollouts, `PauseReasonInconclusiveAnalysis`).
+const INCONCLUSIVE: &str = "InconclusiveAnalysisRun";
+/// Reason of the condition `Progressing` (argoproj/argo-rollouts, `TimedOutReason`).
+const DEADLINE: &str = "ProgressDeadlineExceeded";
+
+/// The event that the run has missed, if any. `rollout` is `None` when it is gone; `retried_at` is where evidence of a new attempt
+/// would begin.
+pub(crate) fn catch_up(run: &Run, rollout: Option<&Rollout>, retried_at: DateTime<Utc>) -> Option<Event> {
+    let Some(rollout) = rollout.filter(|rollout| rollout.uid == run.identity.uid) else {
+        return Some(Event::Superseded { by: None });
+    };
+    let canary = &run.identity.canary;
+    if rollout.stable.as_ref() == Some(canary) {
+        return Some(Event::Passed);
+    }
+    if rollout.current.as_ref() != Some(canary) {
+        return Some(Event::Superseded { by: rollout.current.clone() });
+    }
+    if was_retried(run, rollout) {
+        // Strictly after the old attempt's beginning, so that an abort of the old attempt can never count for the new one.
+        let at = retried_at.max(run.attempt_started_at + Duration::seconds(1));
+        return Some(Event::Retried { at });
+    }
+    run_end(rollout, run.attempt_started_at)
+        .filter(|_| run.end.is_none() && run.state != State::Retrying)
+        .map(|end| Event::RunEnded { end })
+}
+
+/// How the attempt has ended, as the Rollout shows it. An abort from before the attempt is not its end: the watch may be behind.
+pub(crate) fn run_end(rollout: &Rollout, attempt_started_at: DateTime<Utc>) -> Option<RunEnd> {
+    let of_this_attempt = |at: Option<DateTime<Utc>>| at.is_none_or(|at| at >= attempt_started_at);
+    if let Some(abort) = &rollout.abort {
+        return of_this_attempt(abort.at).then(|| {
+            if abort.by_hand() { RunEnd::AbortedByHand } else { RunEnd::Aborted(abort.message.clone()) }
+        });
+    }
+    if rollout.pause_reasons.contains(INCONCLUSIVE) {
+        return Some(RunEnd::Inconclusive(rollout.message.clone()));
+    }
+    rollout
+        .progressing
+        .as_ref()
+        .filter(|condition| condition.reason == DEADLINE && of_this_attempt(condition.at))
+        .map(|condition| RunEnd::DeadlineExceeded(condition.message.clone()))
+}
+
+/// The abort was cleared on the same hash; or the hash is the canary again after another took its place, or after it was promoted:
+/// the controller clears an abort when the template changes, so one that is there now is of the new attempt.
+fn was_retried(run: &Run, rollout: &Rollout) -> bool {
+    match (&run.state, &run.end) {
+        (State::Superseded { .. } | State::Withdrawn, _) => true,
+        (_, Some(RunEnd::Aborted(_) | RunEnd::AbortedByHand)) => rollout.abort.is_none(),
+        _ => false,
+    }
+}

@@ -1,0 +1,80 @@
+//! Puts observer, engine and gate together, starts them and drains them.
+
+use std::sync::Arc;
+
+use domain::ports::Gate;
+use tokio::sync::{broadcast, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::effects::Hands;
+use crate::engine::{Engine, Progress};
+use crate::gate;
+use crate::identity::Identities;
+use crate::observer::{Observer, Surroundings};
+use crate::ports::Ports;
+use crate::settings::Settings;
+use crate::sightings::Sightings;
+
+/// The running orchestrator.
+pub struct Orchestrator {
+    engine: Engine,
+    gate: Arc<dyn Gate>,
+    ready: watch::Receiver<bool>,
+    main: JoinHandle<()>,
+}
+
+impl Orchestrator {
+    /// Starts in the background: takes up what an earlier process left unfinished, then watches. Must be called within a tokio runtime.
+    ///
+    /// `cancel` is the order to stop: nothing new is begun, effects in work have [`Limits::grace`](crate::Limits::grace) to finish, and what
+    /// is left runs at the next start. Wait for the end with [`Orchestrator::join`].
+    pub fn start(ports: Ports, settings: Settings, clock: Clock, cancel: &CancellationToken) -> Self {
+        let sightings = Arc::new(Sightings::default());
+        let identities = Arc::new(Identities::new(ports.cluster.clone()));
+        let hands = Hands::new(ports, settings, clock, sightings.clone());
+        let engine = Engine::new(hands.clone(), cancel.clone());
+        let around =
+            Surroundings { engine: engine.clone(), hands, sightings, identities, stopping: cancel.clone() };
+        let (ready, is_ready) = watch::channel(false);
+        let gate = gate::open(around.clone());
+        let main = tokio::spawn(run(around, ready));
+        Self { engine, gate, ready: is_ready, main }
+    }
+
+    /// The gate; it answers from the start on, and refuses once the daemon is stopping.
+    pub fn gate(&self) -> Arc<dyn Gate> {
+        self.gate.clone()
+    }
+
+    /// Whether the journal was read and the first list of the cluster acted on.
+    pub fn ready(&self) -> bool {
+        *self.ready.borrow()
+    }
+
+    /// Changes to true when [`Orchestrator::ready`] does.
+    pub fn readiness(&self) -> watch::Receiver<bool> {
+        self.ready.clone()
+    }
+
+    /// Each step of every incident from now on, after it was written. A listener that lags behind by more than 256 misses some.
+    pub fn subscribe(&self) -> broadcast::Receiver<Progress> {
+        self.engine.subscribe()
+    }
+
+    /// Waits for the end after the order to stop.
+    pub async fn join(self) {
+        if self.main.await.is_err() {
+            tracing::error!("the observer panicked: restart the daemon");
+        }
+        self.engine.drain().await;
+    }
+}
+
+async fn run(around: Surroundings, ready: watch::Sender<bool>) {
+    let known = around.engine.recover().await;
+    if !around.stopping.is_cancelled() {
+        Observer::new(around, known, ready).run().await;
+    }
+}

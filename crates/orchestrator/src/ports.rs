@@ -1,0 +1,42 @@
+//! Everything outside, by trait.
+
+use std::sync::Arc;
+
+use domain::ports::{
+    Analyst, Announcer, CaseStore, Cluster, Code, Digest, Fixer, Forge, Journal, Metrics, Spool, Voice,
+};
+
+/// The ports that the composition root fills in; cheap to clone.
+#[derive(Clone)]
+pub struct Ports {
+    /// Reads and watches the cluster.
+    pub cluster: Arc<dyn Cluster>,
+    /// Follows logs into files.
+    pub spool: Arc<dyn Spool>,
+    /// Writes Events and the annotation.
+    pub announcer: Arc<dyn Announcer>,
+    /// The one Prometheus; `None` where none is configured.
+    pub metrics: Option<Arc<dyn Metrics>>,
+    /// Bare clones.
+    pub code: Arc<dyn Code>,
+    /// Pull requests; `None` where no token is configured, which ends every handoff in an escalation that says so.
+    pub forge: Option<Arc<dyn Forge>>,
+    /// The journal.
+    pub journal: Arc<dyn Journal>,
+    /// Case files.
+    pub cases: Arc<dyn CaseStore>,
+    /// The rules and the digestion.
+    pub digest: Arc<dyn Digest>,
+    /// Finds the cause.
+    pub analyst: Arc<dyn Analyst>,
+    /// Makes the patch.
+    pub fixer: Arc<dyn Fixer>,
+    /// Finds the words.
+    pub voice: Arc<dyn Voice>,
+}
+
+impl std::fmt::Debug for Ports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ports")
+    }
+}

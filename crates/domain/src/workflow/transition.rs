@@ -252,9 +252,13 @@ impl Run {
 
     /// The pull request exists from now on, also when a retry has meanwhile begun a new attempt.
     fn proposal_opened(&mut self, repository: Repository, pull_request: PullRequest) -> Vec<Effect> {
-        self.proposed = Some((repository, pull_request.clone()));
+        self.proposed = Some((repository.clone(), pull_request.clone()));
         match self.state {
             State::Proposing { .. } => self.ends_in(State::Proposed { pull_request }),
+            // It was being opened when the run passed: it is told so now.
+            State::Withdrawn => {
+                vec![Effect::TellPassed { repository: Box::new(repository), pull_request }]
+            }
             _ => Vec::new(),
         }
     }

@@ -30,13 +30,12 @@ impl Orchestrator {
     ///
     /// `cancel` is the order to stop: nothing new is begun, effects in work have [`Limits::grace`](crate::Limits::grace) to finish, and what
     /// is left runs at the next start. Wait for the end with [`Orchestrator::join`].
-    pub fn start(ports: Ports, settings: Settings, clock: Clock, cancel: &CancellationToken) -> Self {
+    pub fn start(ports: Ports, settings: Settings, clock: Clock, cancel: CancellationToken) -> Self {
         let sightings = Arc::new(Sightings::default());
         let identities = Arc::new(Identities::new(ports.cluster.clone()));
         let hands = Hands::new(ports, settings, clock, sightings.clone());
         let engine = Engine::new(hands.clone(), cancel.clone());
-        let around =
-            Surroundings { engine: engine.clone(), hands, sightings, identities, stopping: cancel.clone() };
+        let around = Surroundings { engine: engine.clone(), hands, sightings, identities, stopping: cancel };
         let (ready, is_ready) = watch::channel(false);
         let gate = gate::open(around.clone());
         let main = tokio::spawn(run(around, ready));

@@ -1,5 +1,7 @@
 //! The wire keeps a true record and misbehaves exactly as told.
 
+#![cfg(test)]
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 

@@ -193,11 +193,11 @@ pub(super) fn ahead(repository: &Repository, base: Oid, head: Oid) -> Result<Vec
 }
 
 /// The difference that a pull request shows: from the merge base to its head.
-pub(super) fn difference<'a>(
-    repository: &'a Repository,
+pub(super) fn difference(
+    repository: &Repository,
     base: Oid,
     head: Oid,
-) -> Result<git2::Diff<'a>, git2::Error> {
+) -> Result<git2::Diff<'_>, git2::Error> {
     let from = repository.find_commit(repository.merge_base(base, head)?)?.tree()?;
     let to = repository.find_commit(head)?.tree()?;
     repository.diff_tree_to_tree(Some(&from), Some(&to), None)

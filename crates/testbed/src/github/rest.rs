@@ -119,7 +119,6 @@ fn route(world: &mut World, asking: &Asking<'_>) -> Outcome {
     let segments: Vec<&str> = asking.path.iter().map(String::as_str).collect();
     match (&asking.call.method, segments.as_slice()) {
         (&Method::GET, ["user"]) => about::user(asking),
-        (&Method::GET, ["rate_limit"]) => Err(Refusal::not_found()),
         (_, ["repos", owner, name, ..]) => {
             let full_name = format!("{owner}/{name}");
             let rest = asking.path.get(3..).unwrap_or_default();
@@ -144,7 +143,7 @@ impl Asking<'_> {
 fn in_repository(world: &mut World, full_name: &str, asking: &Asking<'_>) -> Outcome {
     if world.find(full_name).is_none() {
         let renamed = world.renamed(full_name).ok_or_else(Refusal::not_found)?;
-        let rest: String = asking.path.iter().map(|part| format!("/{part}")).collect();
+        let rest: String = asking.path.iter().fold(String::new(), |path, part| path + "/" + part);
         return Err(Refusal::moved(&asking.urls, renamed, &rest, &asking.call.query));
     }
     let rights = rights(world, full_name, &asking.caller)?;
@@ -153,7 +152,7 @@ fn in_repository(world: &mut World, full_name: &str, asking: &Asking<'_>) -> Out
     }
     let path: Vec<&str> = asking.path.iter().map(String::as_str).collect();
     match (&asking.call.method, path.as_slice()) {
-        (&Method::GET, []) => about::repository(world.fresh(full_name)?, asking, rights),
+        (&Method::GET, []) => Ok(about::repository(world.fresh(full_name)?, asking, rights)),
         (&Method::GET, ["git", "ref", name @ ..]) => {
             git::reference(world.fresh(full_name)?, asking, &name.join("/"))
         }

@@ -4,7 +4,6 @@ mod cgi;
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
@@ -78,7 +77,7 @@ pub(super) fn target(path: &str, query: Option<&str>) -> Option<Target> {
 pub(super) async fn serve(shared: Arc<Shared>, target: Target, request: Request) -> Response {
     let service = match target.ask {
         Ask::Advertise(service) | Ask::Run(service) => service,
-        Ask::Dumb => return refused(StatusCode::FORBIDDEN, "Please upgrade your git client."),
+        Ask::Dumb => return Denied::Forbidden("Please upgrade your git client.").into_response(),
     };
     let admitted = {
         let mut world = shared.world();
@@ -91,7 +90,7 @@ pub(super) async fn serve(shared: Arc<Shared>, target: Target, request: Request)
     };
     match admitted {
         Ok(admitted) => cgi::run(&admitted, service, &target.path, request).await,
-        Err(response) => response,
+        Err(denied) => denied.into_response(),
     }
 }
 
@@ -101,66 +100,81 @@ pub(super) struct Admitted {
     pub(super) login: String,
 }
 
+/// A caller that may not, or must ask elsewhere.
+#[derive(Debug)]
+enum Denied {
+    /// It must say who it is.
+    Unauthorized(&'static str),
+    /// It may not.
+    Forbidden(&'static str),
+    /// There is no such repository, as far as it may know.
+    NotFound,
+    /// The repository has another name.
+    Moved(String),
+}
+
+impl IntoResponse for Denied {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Forbidden(why) => refused(StatusCode::FORBIDDEN, why),
+            Self::NotFound => refused(StatusCode::NOT_FOUND, "Repository not found."),
+            Self::Moved(to) => (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, to)]).into_response(),
+            Self::Unauthorized(why) => {
+                let mut response = refused(StatusCode::UNAUTHORIZED, why);
+                let challenge = http::HeaderValue::from_static("Basic realm=\"GitHub\"");
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+                response
+            }
+        }
+    }
+}
+
+/// Git shows a plain text's lines as what the remote said.
+fn refused(status: StatusCode, why: &str) -> Response {
+    (status, [(header::CONTENT_TYPE, "text/plain")], format!("{why}\n")).into_response()
+}
+
 fn admitted(
     world: &World,
     headers: &HeaderMap,
     target: &Target,
     service: Service,
-) -> Result<Admitted, Response> {
+) -> Result<Admitted, Denied> {
     let caller = Caller::of(headers, &world.tokens);
-    match caller {
-        Caller::Unknown => {
-            let why =
-                "Invalid username or token. Password authentication is not supported for Git operations.";
-            return Err(unauthorized(why));
-        }
-        Caller::Nobody if world.anonymous == Anonymous::Refused || service == Service::ReceivePack => {
-            return Err(unauthorized("No anonymous access."));
-        }
-        Caller::Nobody | Caller::Known(_) => {}
-    }
+    authenticated(world, &caller, service)?;
     let Some(repository) = world.find(&target.full_name) else {
-        return Err(world.renamed(&target.full_name).map_or_else(not_found, |renamed| {
-            moved(&format!("/{}.git{}", renamed.full_name(), target.path), service)
-        }));
+        let renamed = world.renamed(&target.full_name).ok_or(Denied::NotFound)?;
+        let to = format!("/{}.git{}?service={}", renamed.full_name(), target.path, service.name());
+        return Err(Denied::Moved(to));
     };
     let rights = rest::rights(world, &target.full_name, &caller).map_err(|_| match caller {
         // Whether there is such a repository is told to nobody who is not known.
-        Caller::Nobody => unauthorized("Repository not found."),
-        Caller::Known(_) | Caller::Unknown => not_found(),
+        Caller::Nobody => Denied::Unauthorized("Repository not found."),
+        Caller::Known(_) | Caller::Unknown => Denied::NotFound,
     })?;
     if service == Service::ReceivePack {
         if rights < Rights::Write {
-            return Err(refused(StatusCode::FORBIDDEN, "Write access to repository not granted."));
+            return Err(Denied::Forbidden("Write access to repository not granted."));
         }
         if repository.activity == Activity::Archived {
-            let why = "ERROR: This repository was archived so it is read-only.";
-            return Err(refused(StatusCode::FORBIDDEN, why));
+            return Err(Denied::Forbidden("ERROR: This repository was archived so it is read-only."));
         }
     }
     let login = caller.login().unwrap_or("anonymous").to_owned();
     Ok(Admitted { repository: repository.path.clone(), login })
 }
 
-fn unauthorized(why: &str) -> Response {
-    let mut response = refused(StatusCode::UNAUTHORIZED, why);
-    let challenge = http::HeaderValue::from_static("Basic realm=\"GitHub\"");
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-    response
-}
-
-fn not_found() -> Response {
-    refused(StatusCode::NOT_FOUND, "Repository not found.")
-}
-
-fn moved(to: &str, service: Service) -> Response {
-    let to = format!("{to}?service={}", service.name());
-    (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, to)], Body::empty()).into_response()
-}
-
-/// Git shows a plain text's lines as what the remote said.
-fn refused(status: StatusCode, why: &str) -> Response {
-    (status, [(header::CONTENT_TYPE, "text/plain")], format!("{why}\n")).into_response()
+fn authenticated(world: &World, caller: &Caller, service: Service) -> Result<(), Denied> {
+    match caller {
+        Caller::Known(_) => Ok(()),
+        Caller::Unknown => Err(Denied::Unauthorized(
+            "Invalid username or token. Password authentication is not supported for Git operations.",
+        )),
+        Caller::Nobody if service == Service::UploadPack && world.anonymous == Anonymous::MayReadPublic => {
+            Ok(())
+        }
+        Caller::Nobody => Err(Denied::Unauthorized("No anonymous access.")),
+    }
 }
 
 #[cfg(test)]

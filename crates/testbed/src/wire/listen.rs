@@ -196,11 +196,10 @@ fn scripted(code: u16, headers: &[(String, String)], body: String) -> Response<B
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in headers {
-        match (header::HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            (Ok(name), Ok(value)) => {
-                response.headers_mut().append(name, value);
-            }
-            _ => tracing::warn!(name, "a scripted fault names a header that HTTP cannot carry"),
+        if let (Ok(name), Ok(value)) = (header::HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        } else {
+            tracing::warn!(name, "a scripted fault names a header that HTTP cannot carry");
         }
     }
     response

@@ -12,6 +12,6 @@ pub(super) fn user(asking: &Asking<'_>) -> Outcome {
 }
 
 /// `GET /repos/{owner}/{repo}`.
-pub(super) fn repository(repository: &Repository, asking: &Asking<'_>, rights: Rights) -> Outcome {
-    Ok(Answer::ok(&shape::full_repository(&asking.urls, repository, rights)))
+pub(super) fn repository(repository: &Repository, asking: &Asking<'_>, rights: Rights) -> Answer {
+    Answer::ok(&shape::full_repository(&asking.urls, repository, rights))
 }

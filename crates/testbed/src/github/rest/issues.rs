@@ -44,15 +44,14 @@ fn comments(world: &mut World, full_name: &str, asking: &Asking<'_>, number: u64
 fn comment(world: &mut World, full_name: &str, asking: &Asking<'_>, number: u64) -> Outcome {
     let body = asking.call.object()?;
     let author = login(asking)?;
-    let wrong = |code: &str, message: Option<String>| {
-        let error = json!({ "resource": "IssueComment", "field": "body", "code": code, "message": message });
-        Refusal::invalid(vec![error])
-    };
     let body = text(&body, "body").filter(|body| !body.trim().is_empty());
-    let body = body.ok_or_else(|| wrong("missing_field", None))?.to_owned();
+    let missing = json!({ "resource": "IssueComment", "field": "body", "code": "missing_field" });
+    let body = body.ok_or_else(|| Refusal::invalid(vec![missing]))?.to_owned();
     if body.chars().count() > MAX_COMMENT {
         let message = format!("body is too long (maximum is {MAX_COMMENT} characters)");
-        return Err(wrong("custom", Some(message)));
+        let error =
+            json!({ "resource": "IssueComment", "field": "body", "code": "custom", "message": message });
+        return Err(Refusal::invalid(vec![error]));
     }
     let comment = Comment { id: world.id(), number, author, body, created_at: world.now() };
     let repository = world.fresh(full_name)?;

@@ -33,7 +33,7 @@ pub(super) fn route(
     rest: &[&str],
 ) -> Outcome {
     match (method, rest) {
-        (&Method::GET, []) => list(world.fresh(full_name)?, asking),
+        (&Method::GET, []) => Ok(list(world.fresh(full_name)?, asking)),
         (&Method::POST, []) => write_pulls::create(world, full_name, asking),
         (&Method::GET, [number]) => one(world.fresh(full_name)?, asking, number),
         (&Method::PATCH, [number]) => write_pulls::update(world, full_name, asking, number),
@@ -42,7 +42,7 @@ pub(super) fn route(
 }
 
 /// `GET /repos/{owner}/{repo}/pulls`, newest first.
-fn list(repository: &Repository, asking: &Asking<'_>) -> Outcome {
+fn list(repository: &Repository, asking: &Asking<'_>) -> Answer {
     let call = asking.call;
     let state = call.parameter("state").unwrap_or("open");
     // Without an owner the filter is not one (see above).
@@ -63,7 +63,7 @@ fn list(repository: &Repository, asking: &Asking<'_>) -> Outcome {
     if call.parameter("direction") != Some("asc") {
         pulls.reverse();
     }
-    Ok(page(asking, &pulls, |pull| shape::simple_pull(&asking.urls, repository, pull)))
+    page(asking, &pulls, |pull| shape::simple_pull(&asking.urls, repository, pull))
 }
 
 /// `GET /repos/{owner}/{repo}/pulls/{number}`, also as a diff.

@@ -57,33 +57,7 @@ pub(super) fn create(world: &mut World, full_name: &str, asking: &Asking<'_>) ->
 pub(in crate::github) fn open(world: &mut World, full_name: &str, new: NewPull) -> Result<u64, Refusal> {
     let (id, now) = (world.id(), world.now());
     let repository = world.fresh(full_name)?;
-    within_limits(&new.title, new.body.as_deref())?;
-    let (head_owner, head) = match new.head.split_once(':') {
-        Some((owner, branch)) => (owner.to_owned(), branch.to_owned()),
-        None => (repository.owner.clone(), new.head.clone()),
-    };
-    let git = repository.git()?;
-    if !head_owner.eq_ignore_ascii_case(&repository.owner) {
-        return Err(Refusal::invalid_field("head", "invalid"));
-    }
-    let base_tip = bare::tip(&git, &new.base).ok_or_else(|| Refusal::invalid_field("base", "invalid"))?;
-    let head_tip = bare::tip(&git, &head).ok_or_else(|| Refusal::invalid_field("head", "invalid"))?;
-    let is_twin = |pull: &Pull| pull.state == PullState::Open && pull.head == head && pull.base == new.base;
-    if repository.pulls.iter().any(is_twin) {
-        return Err(Refusal::custom(&format!(
-            "A pull request already exists for {}:{head}.",
-            repository.owner
-        )));
-    }
-    if git.merge_base(base_tip, head_tip).is_err() {
-        return Err(Refusal::custom(&format!(
-            "The {head} branch has no history in common with {}",
-            new.base
-        )));
-    }
-    if bare::ahead(&git, base_tip, head_tip)?.is_empty() {
-        return Err(Refusal::custom(&format!("No commits between {} and {head}", new.base)));
-    }
+    let Ends { head, head_sha, base_sha } = checked(repository, &new)?;
     let number = next_number(repository);
     let pull = Pull {
         id,
@@ -92,9 +66,9 @@ pub(in crate::github) fn open(world: &mut World, full_name: &str, new: NewPull) 
         body: new.body,
         head_owner: repository.owner.clone(),
         head,
-        head_sha: head_tip.to_string(),
+        head_sha: head_sha.to_string(),
         base: new.base,
-        base_sha: base_tip.to_string(),
+        base_sha: base_sha.to_string(),
         stage: new.stage,
         state: PullState::Open,
         author: new.author,
@@ -102,9 +76,46 @@ pub(in crate::github) fn open(world: &mut World, full_name: &str, new: NewPull) 
         created_at: now,
         updated_at: now,
     };
-    record_head(&git, &pull)?;
+    record_head(&repository.git()?, &pull)?;
     repository.pulls.push(pull);
     Ok(number)
+}
+
+/// The two ends of a pull request that may be opened.
+struct Ends {
+    head: String,
+    head_sha: git2::Oid,
+    base_sha: git2::Oid,
+}
+
+/// Whether a pull request may be opened, by GitHub's rules.
+fn checked(repository: &Repository, new: &NewPull) -> Result<Ends, Refusal> {
+    within_limits(&new.title, new.body.as_deref())?;
+    let (head_owner, head) = new.head.split_once(':').unwrap_or((&repository.owner, &new.head));
+    if !head_owner.eq_ignore_ascii_case(&repository.owner) {
+        return Err(Refusal::invalid_field("head", "invalid"));
+    }
+    let git = repository.git()?;
+    let base_sha = bare::tip(&git, &new.base).ok_or_else(|| Refusal::invalid_field("base", "invalid"))?;
+    let head_sha = bare::tip(&git, head).ok_or_else(|| Refusal::invalid_field("head", "invalid"))?;
+    let label = format!("{}:{head}", repository.owner);
+    if has_open(repository, &label, &new.base) {
+        return Err(Refusal::custom(&format!("A pull request already exists for {label}.")));
+    }
+    if git.merge_base(base_sha, head_sha).is_err() {
+        let message = format!("The {head} branch has no history in common with {}", new.base);
+        return Err(Refusal::custom(&message));
+    }
+    if bare::ahead(&git, base_sha, head_sha)?.is_empty() {
+        return Err(Refusal::custom(&format!("No commits between {} and {head}", new.base)));
+    }
+    Ok(Ends { head: head.to_owned(), head_sha, base_sha })
+}
+
+/// Whether an open pull request joins these two ends already.
+fn has_open(repository: &Repository, head_label: &str, base: &str) -> bool {
+    let is_open = |pull: &&Pull| pull.state == PullState::Open;
+    repository.pulls.iter().filter(is_open).any(|pull| pull.head_label() == head_label && pull.base == base)
 }
 
 /// The next number of an issue or pull request.
@@ -130,7 +141,7 @@ pub(super) fn update(world: &mut World, full_name: &str, asking: &Asking<'_>, nu
         return Err(Refusal::invalid_field("base", "invalid"));
     }
     if let Some(changed) = repository.pull_mut(number) {
-        changed.title = text(&body, "title").unwrap_or(&pull.title).to_owned();
+        text(&body, "title").unwrap_or(&pull.title).clone_into(&mut changed.title);
         changed.body = text(&body, "body").map(str::to_owned).or(pull.body);
         changed.state = state;
         changed.base = base;
@@ -151,9 +162,7 @@ fn reopened(repository: &Repository, pull: &Pull) -> Result<PullState, Refusal> 
     if matches!(pull.state, PullState::Merged { .. }) {
         return Err(refused("The pull request cannot be reopened."));
     }
-    let is_twin =
-        |other: &&Pull| other.state == PullState::Open && other.head == pull.head && other.base == pull.base;
-    if repository.pulls.iter().any(|other| is_twin(&other)) {
+    if has_open(repository, &pull.head_label(), &pull.base) {
         let why =
             format!("There is already an open pull request from {} to {}.", pull.head_label(), pull.base);
         return Err(refused(&why));

@@ -142,16 +142,14 @@ fn links(urls: &Urls, repository: &Repository, pull: &Pull, issue: &str) -> Valu
     })
 }
 
-/// One end of a pull request. A fork is not kept here, so that its repository is null, as GitHub says of one that was
-/// deleted.
+/// One end of a pull request.
 fn end(urls: &Urls, repository: &Repository, owner: &str, branch: &str, sha: &str) -> Value {
-    let ours = owner == repository.owner;
     json!({
         "label": format!("{owner}:{branch}"),
         "ref": branch,
         "sha": sha,
         "user": simple_account(urls, owner),
-        "repo": if ours { simple_repository(urls, repository, Rights::Read) } else { Value::Null },
+        "repo": simple_repository(urls, repository, owner, Rights::Read),
     })
 }
 

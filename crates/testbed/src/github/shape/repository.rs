@@ -48,21 +48,34 @@ const API_LINKS: [(&str, &str); 37] = [
     ("url", ""),
 ];
 
-/// `repository`, as a pull request carries it at both ends.
-pub(in crate::github) fn simple_repository(urls: &Urls, repository: &Repository, rights: Rights) -> Value {
-    let api = format!("{}/repos/{}", urls.api, repository.full_name());
-    let links = API_LINKS.iter().map(|(name, path)| ((*name).to_owned(), format!("{api}{path}").into())).collect();
-    let parts = [identity(urls, repository), state(repository, rights), unused()];
+/// Where the ids of forks begin.
+const FORK_IDS: u64 = 1_000_000;
+
+/// `repository`, as a pull request carries it at both ends. Another `owner` than the repository's makes it that
+/// account's fork, of which nothing else is kept.
+pub(in crate::github) fn simple_repository(
+    urls: &Urls,
+    repository: &Repository,
+    owner: &str,
+    rights: Rights,
+) -> Value {
+    let api = format!("{}/repos/{owner}/{}", urls.api, repository.name);
+    let links =
+        API_LINKS.iter().map(|(name, path)| ((*name).to_owned(), format!("{api}{path}").into())).collect();
+    let parts = [identity(urls, repository, owner), state(repository, rights), unused()];
     parts.into_iter().fold(Value::Object(links), extended)
 }
 
 /// What names it and where it is.
-fn identity(urls: &Urls, repository: &Repository) -> Value {
-    let full_name = repository.full_name();
+fn identity(urls: &Urls, repository: &Repository, owner: &str) -> Value {
+    let full_name = format!("{owner}/{}", repository.name);
     let html = format!("{}/{full_name}", urls.html);
+    let fork = owner != repository.owner;
+    // Ids are handed out one by one from the low end, so that a fork's cannot be another repository's.
+    let id = if fork { repository.id + FORK_IDS } else { repository.id };
     json!({
-        "id": repository.id, "node_id": node_id("R", repository.id), "name": repository.name, "full_name": full_name,
-        "owner": simple_account(urls, &repository.owner), "html_url": html, "clone_url": format!("{html}.git"),
+        "id": id, "node_id": node_id("R", id), "name": repository.name, "full_name": full_name, "fork": fork,
+        "owner": simple_account(urls, owner), "html_url": html, "clone_url": format!("{html}.git"),
         "svn_url": html, "git_url": format!("git://localhost/{full_name}.git"),
         "ssh_url": format!("git@localhost:{full_name}.git"), "mirror_url": null,
     })
@@ -71,7 +84,8 @@ fn identity(urls: &Urls, repository: &Repository) -> Value {
 /// What changes about it.
 fn state(repository: &Repository, rights: Rights) -> Value {
     let open = repository.pulls.iter().filter(|pull| pull.state == PullState::Open).count();
-    let default_branch = repository.git().map_or_else(|_| "main".to_owned(), |git| bare::default_branch(&git));
+    let default_branch =
+        repository.git().map_or_else(|_| "main".to_owned(), |git| bare::default_branch(&git));
     let (private, writes) = (repository.visibility == Visibility::Private, rights == Rights::Write);
     let created_at = time(repository.created_at);
     json!({
@@ -86,7 +100,7 @@ fn state(repository: &Repository, rights: Rights) -> Value {
 /// What the description requires and nobody here reads.
 fn unused() -> Value {
     json!({
-        "homepage": null, "description": null, "language": null, "license": null, "fork": false, "is_template": false,
+        "homepage": null, "description": null, "language": null, "license": null, "is_template": false,
         "topics": [], "has_issues": true, "has_projects": false, "has_wiki": false, "has_pages": false,
         "has_downloads": true, "has_discussions": false, "allow_forking": true, "web_commit_signoff_required": false,
         "forks": 0, "forks_count": 0, "stargazers_count": 0, "watchers": 0, "watchers_count": 0, "size": 0,
@@ -96,7 +110,7 @@ fn unused() -> Value {
 /// `full-repository`, the answer about one repository.
 pub(in crate::github) fn full_repository(urls: &Urls, repository: &Repository, rights: Rights) -> Value {
     extended(
-        simple_repository(urls, repository, rights),
+        simple_repository(urls, repository, &repository.owner, rights),
         json!({ "network_count": 0, "subscribers_count": 0 }),
     )
 }

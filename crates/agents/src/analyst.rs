@@ -1,7 +1,7 @@
 //! The analyst without a model: a verdict by rules, right in what it claims and *unknown* where it does not know.
 //!
 //! The digest has done the comparing; here the findings are ordered into a cause ([`diagnosis`]), weighed ([`confidence`]), shown
-//! with exhibits ([`claims`]) whose quotes are checked ([`quotes`]), and told ([`headline`], [`telling`]).
+//! with exhibits ([`claims`]) whose quotes are checked ([`quotes`]), set apart from what is not the cause ([`ruled_out`]), and told ([`headline`], [`telling`]).
 
 mod cause;
 mod claims;
@@ -9,6 +9,7 @@ mod confidence;
 mod diagnosis;
 mod headline;
 mod quotes;
+mod ruled_out;
 mod sign;
 mod spec;
 mod telling;
@@ -34,14 +35,14 @@ fn judge(case: &CaseFile, brief: &Brief) -> Verdict {
     let facts = Facts::of(case);
     let diagnosis = diagnosis::diagnose(case, brief);
     let mut claims = claims::claims(facts, brief, diagnosis);
-    let mut ruled_out = claims::ruled_out(facts, brief, diagnosis);
+    let mut ruled_out = ruled_out::ruled_out(facts, brief, diagnosis);
     let struck = quotes::strike(case, &mut claims) + quotes::strike(case, &mut ruled_out);
     if struck > 0 {
         tracing::warn!(incident = %case.header.incident, struck, "quotes of the digest do not stand in their exhibits");
     }
     let category = diagnosis.cause.category(diagnosis.tie);
     let root_cause = telling::root_cause(diagnosis);
-    let analysis = telling::analysis(facts, &case.header.troubles, brief, &root_cause, &claims, &ruled_out);
+    let analysis = telling::analysis(facts, brief, &root_cause, &claims, &ruled_out);
     Verdict {
         incident: case.header.incident.clone(),
         attempt: case.header.attempt,

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    AnalysisPhase, CaseFile, CommitRange, ExhibitBody, ExhibitId, LogExcerpt, Metric, MetricStanding, Pod,
-    ReplicaSet, Revision, Rollout, Side,
+    AnalysisPhase, CaseFile, CommitRange, ExhibitBody, ExhibitId, LogExcerpt, Metric, MetricStanding,
+    Missing, Pod, ReplicaSet, Revision, Rollout, Side, Trouble,
 };
 
+use crate::voice::markdown::code;
 use crate::voice::plain::plain;
 
 /// A case file with the look-ups that words need.
@@ -43,6 +44,11 @@ impl<'a> Facts<'a> {
         let stable = version(&found.stable.named).unwrap_or_else(|| found.range.stable.short().to_owned());
         let canary = version(&found.canary.named).unwrap_or_else(|| found.range.canary.short().to_owned());
         Some(format!("between {stable} and {canary}"))
+    }
+
+    /// The troubles that made it an incident.
+    pub(crate) fn troubles(&self) -> &'a [Trouble] {
+        &self.case.header.troubles
     }
 
     pub(crate) fn range(&self) -> Option<RangeFacts<'a>> {
@@ -114,20 +120,27 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// What was asked for and not had, one sentence fragment each, at most `most`, the rest counted.
+    /// What was asked for and not had, one fragment each, at most `most`, the rest counted. The reasons are fenced, since they repeat
+    /// what others said.
     pub(crate) fn missing(&self, most: usize) -> Vec<String> {
-        let mut words: Vec<String> = self
-            .case
-            .missing
-            .iter()
-            .take(most)
-            .map(|missing| format!("{} ({})", fragment(&missing.what, 120), fragment(&missing.why, 200)))
-            .collect();
+        let of = |missing: &Missing| format!("{} ({})", words(&missing.what, 120), code(&missing.why, 200));
+        let mut fragments: Vec<String> = self.case.missing.iter().take(most).map(of).collect();
         if let Some(more) = self.case.missing.len().checked_sub(most).filter(|more| *more > 0) {
-            words.push(format!("{more} more things, listed in the case file"));
+            fragments.push(format!("{more} more things, listed in the case file"));
         }
-        words
+        fragments
     }
+
+    /// Whether the case itself lists that as missing.
+    pub(crate) fn is_missing(&self, text: &str) -> bool {
+        self.case.missing.iter().any(|missing| text.contains(&missing.what))
+    }
+}
+
+/// Words of another room, fenced unless they are nothing but words.
+pub(crate) fn words(text: &str, longest: usize) -> String {
+    let harmless = |c: char| c.is_ascii_alphanumeric() || " .,;:/-_+'".contains(c);
+    if text.chars().all(harmless) { fragment(text, longest) } else { code(text, longest) }
 }
 
 /// Words of another room (why something is missing, why no patch), which may carry names from outside: the words stay words,

@@ -11,6 +11,7 @@
 
 mod analyst;
 mod facts;
+mod failure;
 mod fixer;
 pub mod voice;
 

@@ -7,7 +7,6 @@ use domain::{
 
 use super::diagnosis::{Diagnosis, signs};
 use super::sign::{Sign, place};
-use super::spec;
 use crate::facts::Facts;
 use crate::voice::markdown::code;
 
@@ -154,7 +153,7 @@ fn of_range(facts: Facts<'_>, brief: &Brief, diagnosis: Diagnosis<'_>) -> Option
     Some(claim(*exhibit, text, String::new(), String::new()))
 }
 
-fn points_somewhere(suspect: &Suspect) -> bool {
+pub(super) fn points_somewhere(suspect: &Suspect) -> bool {
     suspect.reasons.iter().any(|reason| {
         matches!(reason, SuspectReason::FrameInLines { .. } | SuspectReason::FrameInFile { .. })
     })
@@ -185,72 +184,6 @@ impl super::cause::Tie<'_> {
             _ => None,
         }
     }
-}
-
-/// What was looked at and is not the cause.
-pub(super) fn ruled_out(facts: Facts<'_>, brief: &Brief, diagnosis: Diagnosis<'_>) -> Vec<Claim> {
-    let mut out = Vec::new();
-    out.extend(memory(facts, brief));
-    let held = facts.deciding().filter(|(_, metric)| metric.phase == domain::AnalysisPhase::Successful);
-    out.extend(held.take(2).map(|(exhibit, metric)| {
-        let last = metric.measurements.last().map(|measurement| measurement.value.as_str());
-        let text = format!("metric {} held", code(metric.name.as_str(), 80));
-        claim(exhibit, text, value(last), String::new())
-    }));
-    out.extend(alike(brief).take(2));
-    out.extend(template(facts, brief));
-    out.extend(other_commits(brief, diagnosis));
-    out
-}
-
-fn memory(facts: Facts<'_>, brief: &Brief) -> Option<Claim> {
-    let (exhibit, pods) = facts.canary_pods()?;
-    let ran = |pod: &domain::Pod| {
-        pod.containers
-            .iter()
-            .any(|container| matches!(container.state, domain::ContainerState::Running { .. }))
-    };
-    let restarts: u32 = pods.iter().flat_map(|pod| &pod.containers).map(|container| container.restarts).sum();
-    let troubled = brief.pods.iter().any(|pod| pod.canary_pods > 0);
-    let quiet = restarts == 0 && !troubled && pods.iter().any(ran);
-    let canary = format!("0 of {} pods", pods.len());
-    quiet.then(|| {
-        claim(
-            exhibit,
-            "memory and crashes: no container was killed or restarted".to_owned(),
-            canary,
-            String::new(),
-        )
-    })
-}
-
-fn alike(brief: &Brief) -> impl Iterator<Item = Claim> + '_ {
-    let alike =
-        brief.templates.iter().filter(|line| line.novelty == domain::Novelty::Alike && line.stable > 0);
-    alike.map(|line| {
-        let text = format!("{} is as frequent on stable", code(&line.pattern, 100));
-        claim(line.exhibit, text, grouped(line.canary), grouped(line.stable))
-    })
-}
-
-fn template(facts: Facts<'_>, brief: &Brief) -> Option<Claim> {
-    let (exhibit, ..) = facts.templates()?;
-    let text = match (brief.changes.is_empty(), spec::rivals(brief).next()) {
-        (true, _) => "the pod template: nothing in it differs from stable's",
-        (false, None) => "the pod template: only image, labels and annotations differ from stable's",
-        (false, Some(_)) => return None,
-    };
-    Some(claim(exhibit, text.to_owned(), String::new(), String::new()))
-}
-
-fn other_commits(brief: &Brief, diagnosis: Diagnosis<'_>) -> Option<Claim> {
-    let RangeFinding::Known { exhibit, commits, suspects, .. } = &brief.range else { return None };
-    let (super::cause::Tie::Frame { suspect, .. }, true) = (diagnosis.tie, *commits > 1) else { return None };
-    let meets = suspects.iter().filter(|other| other.sha != suspect.sha && points_somewhere(other)).count();
-    let without = commits.saturating_sub(1).saturating_sub(meets as u64);
-    let text =
-        format!("{without} of the other {} commits change no file that a frame is in", grouped(commits - 1));
-    (without > 0).then(|| claim(*exhibit, text, String::new(), String::new()))
 }
 
 #[cfg(test)]

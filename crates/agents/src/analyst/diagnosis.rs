@@ -96,11 +96,15 @@ fn pod_with<'a>(brief: &'a Brief, problems: &[PodProblem]) -> Option<Cause<'a>> 
     })
 }
 
-/// Signs that speak against the canary; those that could not be compared with stable come last.
+/// Signs that speak against the canary. Those that could not be compared with stable come last, and only where the digest
+/// sees trouble at all.
 pub(super) fn signs(brief: &Brief) -> impl Iterator<Item = Sign<'_>> {
     let all = || brief.traces.iter().map(Sign::Trace).chain(brief.templates.iter().map(Sign::Line));
     let compared = all().filter(|sign| sign.novelty().is_against_canary());
-    compared.chain(all().filter(|sign| sign.novelty() == Novelty::Unknown && sign.counts().0 > 0))
+    let in_trouble = brief.standing == Standing::Trouble;
+    let not_compared =
+        move |sign: &Sign<'_>| in_trouble && sign.novelty() == Novelty::Unknown && sign.counts().0 > 0;
+    compared.chain(all().filter(not_compared))
 }
 
 fn traces(brief: &Brief) -> impl Iterator<Item = &TraceFinding> {

@@ -14,7 +14,7 @@ const WIDTH: usize = 72;
 pub(super) fn commit_message(handoff: &Handoff, suspect: &Suspect) -> String {
     let identity = handoff.identity();
     let why = format!(
-        "Canary {} of {} failed: {}. This reverts commit {}. Nothing was built or run to prove it.",
+        "Canary {} of {} failed. {}. This reverts commit {}. Nothing was built or run to prove it.",
         identity.canary,
         identity.rollout,
         handoff.verdict().headline.trim_end_matches('.'),

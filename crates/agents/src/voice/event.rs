@@ -112,7 +112,7 @@ fn outcome(run: &Run) -> Option<(Severity, &'static str, String)> {
             (
                 Severity::Normal,
                 "FixProposed",
-                after(format!("A draft pull request with a revert waits for its reviewer: {url} .")),
+                after(format!("Draft pull request {url} undoes the suspect and waits for its reviewer.")),
             )
         }
         State::Explained { why } => (Severity::Warning, "NoFixProposed", after(no_pull_request(why))),
@@ -121,9 +121,8 @@ fn outcome(run: &Run) -> Option<(Severity, &'static str, String)> {
         }
         State::Declined { pull_request } => {
             let url = page(&pull_request.url).unwrap_or_else(|| pull_request.number.to_string());
-            let words = format!(
-                "The pull request for this suspect was closed unmerged and is not opened again: {url} ."
-            );
+            let words =
+                format!("Pull request {url} for this suspect was closed unmerged and is not opened again.");
             (Severity::Warning, "FixDeclined", after(words))
         }
         State::Gathering { .. }

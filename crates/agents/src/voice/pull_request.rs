@@ -3,11 +3,15 @@
 //! What broke comes first, then what shows it, then what changes, then how little of it was proved. Nothing from outside is
 //! markup in it: see [`markdown`](super::markdown).
 
-use domain::{CaseFile, Claim, Handoff, Marker, NoPatch, Patch, Suspect, SuspectReason, Verdict};
+use domain::{
+    AnalysisPhase, CaseFile, Claim, ExhibitId, Handoff, Marker, Metric, NoPatch, Patch, Suspect,
+    SuspectReason, Verdict,
+};
 
 use super::markdown::{cell, code, prose};
 use super::plain::{defused, plain};
-use crate::facts::{Facts, clock, date_and_clock, fragment};
+use crate::facts::{Facts, clock, date_and_clock};
+use crate::failure::{FailedMetric, failure};
 
 /// The most characters of a title, so that it is whole in a list and in `git log`.
 const TITLE: usize = 72;
@@ -62,17 +66,17 @@ pub fn body(contents: Contents<'_>) -> String {
     format!("{}\n", parts.join("\n\n"))
 }
 
-/// The failure and its cause. The analysis begins with the failure in one sentence.
+/// The failure and its cause. The figures of the failed metric are those of the claim on it.
 fn opening(facts: Facts<'_>, verdict: &Verdict) -> String {
-    let at = facts.failed_at().map(|at| format!(" at {}", clock(at))).unwrap_or_default();
-    let metric =
-        verdict.claims.iter().find(|claim| claim.text.starts_with("metric ") && !claim.canary.is_empty());
-    let failure = match metric {
-        Some(claim) if claim.stable.is_empty() => format!(": {}, {}", claim.text, claim.canary),
-        Some(claim) => format!(": {}, {}, stable {}", claim.text, claim.canary, claim.stable),
-        None => String::new(),
+    let of_claim = |(_, metric): (ExhibitId, &Metric)| {
+        let beginning = format!("metric {} failed", code(metric.name.as_str(), 80));
+        verdict.claims.iter().find(|claim| claim.text.starts_with(&beginning)).cloned()
     };
-    format!("The {} failed{at}{}. {}", facts.canary_words(), prose(&failure), prose(&verdict.root_cause))
+    let mut failing = facts.deciding().filter(|(_, metric)| metric.phase == AnalysisPhase::Failed);
+    let failed = failing.find_map(|found| Some((found.1.name.as_str(), of_claim(found)?)));
+    let metric =
+        failed.map(|(name, claim)| FailedMetric { name, canary: claim.canary, stable: claim.stable });
+    format!("{} {}", prose(&failure(facts, metric)), prose(&verdict.root_cause))
 }
 
 fn evidence(claims: &[Claim]) -> String {
@@ -143,12 +147,13 @@ fn proof(contents: Contents<'_>) -> String {
 fn alternatives(contents: Contents<'_>) -> String {
     let verdict = contents.handoff.verdict();
     let refused = contents.refused.iter().map(|(suspect, why)| {
-        format!(
-            "- {} {}: the better suspect, but failed to {}",
-            suspect.sha.short(),
-            code(&suspect.subject, TITLE),
-            prose(&fragment(&why.to_string(), 300))
-        )
+        let why = match why {
+            NoPatch::Conflict { files, .. } => {
+                format!("its revert conflicts with later changes in {}", code(files, 300))
+            }
+            other => code(&other.to_string(), 300),
+        };
+        format!("- {} {}: the better suspect, but {why}", suspect.sha.short(), code(&suspect.subject, TITLE))
     });
     let tried = |other: &&Suspect| {
         other.sha == contents.suspect.sha

@@ -20,7 +20,7 @@ pub fn verdict_lines(verdict: &Verdict, width: usize) -> Vec<String> {
             verdict.ruled_out.iter().map(|claim| format!("{} ({})", claim.text, claim.exhibit)).collect();
         lines.extend(wrapped(&format!("Not the cause: {}.", out.join("; ")), width, "  ", "  "));
     }
-    if let Some((_, unknown)) = verdict.analysis.split_once(" Not known: ") {
+    if let Some((_, unknown)) = verdict.analysis.rsplit_once(" Not known: ") {
         lines.extend(wrapped(&format!("Not known: {unknown}"), width, "  ", "  "));
     }
     lines.extend(wrapped(&format!("Next: {}", verdict.remediation), width, "  ", "  "));

@@ -218,7 +218,7 @@ async fn a_query_without_data_does_not_hide_what_the_canary_shows() {
 async fn a_metric_that_nothing_explains_is_unknown_and_says_what_is_missing() {
     let verdict = finds(scene::unknown(), Category::Unknown, 30).await;
     for part in [
-        "the commits between stable and canary (the image tag 'latest'",
+        "the commits between stable and canary (``the image tag `latest`",
         "users-86686d4656-y",
         "1,200 log lines",
     ] {

@@ -1,8 +1,8 @@
 //! The prime suspect is reverted; the next one only where a person would have to resolve the prime's conflict.
 
-use agents::RevertFixer;
 use domain::ports::Fixer;
 use domain::*;
+use rollmend_agents::RevertFixer;
 
 use crate::double::Repositories;
 use crate::scene::{self, CULPRIT, suspect};
@@ -46,7 +46,9 @@ async fn a_conflict_leads_to_the_next_suspect_that_has_grounds_of_its_own() {
     let proposal = fixer.fix(&handoff, &scene.case).await.unwrap().unwrap();
     assert_eq!(proposal.patch.reverts, handoff.suspects()[1].sha);
     assert!(
-        proposal.body.contains("the better suspect, but failed to revert 4f2c9d1: it conflicts"),
+        proposal
+            .body
+            .contains("the better suspect, but its revert conflicts with later changes in `src/a.java`"),
         "{}",
         proposal.body
     );

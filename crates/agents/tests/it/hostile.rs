@@ -1,10 +1,10 @@
 //! Words that give orders, links that carry data out, markers that are forged: text from outside stays text.
 
-use agents::voice::terminal::verdict_lines;
-use agents::{RevertFixer, Speaker};
 use domain::ports::{Fixer, Voice};
 use domain::workflow::{Occasion, State};
 use domain::*;
+use rollmend_agents::voice::terminal::verdict_lines;
+use rollmend_agents::{RevertFixer, Speaker};
 
 use crate::double::Repositories;
 use crate::scene::{self, Scene, e};

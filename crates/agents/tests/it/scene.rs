@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use agents::RuleAnalyst;
 use chrono::{DateTime, Duration, Utc};
 use domain::ports::Analyst;
 use domain::workflow::{Run, State, Trigger};
 use domain::*;
+use rollmend_agents::RuleAnalyst;
 
 pub(crate) const CULPRIT: &str = "4f2c9d1a0b1c2d3e4f5061728394a5b6c7d8e9f0";
 pub(crate) const CANARY: &str = "c0ffee00b1c2d3e4f5061728394a5b6c7d8e9f00";

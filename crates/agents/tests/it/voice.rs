@@ -1,10 +1,10 @@
 //! The words as their readers see them, in one snapshot for each kind of failure.
 
-use agents::voice::terminal::verdict_lines;
-use agents::{RevertFixer, Speaker};
 use domain::ports::{Fixer, Severity, Voice};
 use domain::workflow::{Occasion, Run, State};
 use domain::*;
+use rollmend_agents::voice::terminal::verdict_lines;
+use rollmend_agents::{RevertFixer, Speaker};
 
 use crate::double::Repositories;
 use crate::scene::{self, CULPRIT, Scene};

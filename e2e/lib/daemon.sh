@@ -42,7 +42,7 @@ TOML
 
 daemon_start() {
   KUBECONFIG=$STATE/daemon.kubeconfig GITHUB_TOKEN=$GITHUB_TOKEN start rollmend "$ROLLMEND_BIN" serve --config "$STATE/agents.toml"
-  wait_for 30 'a ready daemon' curl --fail --silent --show-error --max-time 2 "$DAEMON/readyz"
+  wait_for 30 'a ready daemon' curl --fail --silent --show-error --max-time 2 "$DAEMON_GATE/"
 }
 
 # As a node that loses power: nothing is said, nothing is saved.

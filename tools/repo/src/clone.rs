@@ -64,7 +64,8 @@ impl BareClone {
 
 fn open_or_make(path: &Path) -> Result<Repository, Failure> {
     if path.exists() {
-        match litter::sweep(path).map_err(git2_of).and_then(|()| Repository::open_bare(path)) {
+        match litter::sweep(path).map_err(|error| git2_of(&error)).and_then(|()| Repository::open_bare(path))
+        {
             Ok(repository) => return Ok(repository),
             Err(error) => {
                 tracing::warn!(path = %path.display(), %error, "a clone cannot be opened and is made anew");
@@ -80,7 +81,7 @@ fn open_or_make(path: &Path) -> Result<Repository, Failure> {
     })
 }
 
-fn git2_of(error: std::io::Error) -> git2::Error {
+fn git2_of(error: &std::io::Error) -> git2::Error {
     git2::Error::from_str(&error.to_string())
 }
 

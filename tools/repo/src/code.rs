@@ -126,11 +126,11 @@ impl Workplace {
         let clone = upstream.clone;
         let base =
             clone.find_commit(base).map_err(|e| crate::fault::of_git(e, "read the base branch's commit"))?;
-        let Some(found) = self.commit(&upstream, suspect)? else {
+        let Some(found) = Self::commit(&upstream, suspect)? else {
             let (suspect, base) = (suspect.short().to_owned(), self.repository.base.clone());
             return Ok(Err(NoPatch::NotOnBase { suspect, base }));
         };
-        let Some(canary) = self.commit(&upstream, canary)? else {
+        let Some(canary) = Self::commit(&upstream, canary)? else {
             let what = format!("find the canary's commit {canary} in {}", self.repository.url);
             return Err(Failure::give_up("revision-not-found", what));
         };
@@ -138,11 +138,7 @@ impl Workplace {
             .patch(&canary, message)
     }
 
-    fn commit<'a>(
-        &self,
-        upstream: &Upstream<'a>,
-        sha: &CommitSha,
-    ) -> Result<Option<git2::Commit<'a>>, Failure> {
+    fn commit<'a>(upstream: &Upstream<'a>, sha: &CommitSha) -> Result<Option<git2::Commit<'a>>, Failure> {
         if let Some(commit) = revert::find(upstream.clone, sha)? {
             return Ok(Some(commit));
         }

@@ -35,7 +35,7 @@ impl Upstream<'_> {
         let connection = remote.connect_auth(direction, None, None).map_err(|e| self.explain(e, doing))?;
         let heads = connection.list().map_err(|e| self.explain(e, doing))?;
         if heads.len() > self.limits.refs {
-            return Err(self.too_many("branches and tags", self.limits.refs).failure(doing, self.url));
+            return Err(too_many("branches and tags", self.limits.refs).failure(doing, self.url));
         }
         let mut advertised = Advertised::default();
         for head in heads {
@@ -102,10 +102,6 @@ impl Upstream<'_> {
         self.open.explain(error, doing, self.url)
     }
 
-    fn too_many(&self, what: &'static str, limit: usize) -> Fault {
-        Fault::TooMany { what, limit: u64::try_from(limit).unwrap_or(u64::MAX) }
-    }
-
     fn no_branch(&self, branch: &BranchName, advertised: &Advertised) -> Failure {
         let url = self.url;
         if advertised.branches.is_empty() {
@@ -124,17 +120,20 @@ impl Upstream<'_> {
 }
 
 /// Callbacks that end a transfer when its time or objects are used up.
-fn watched<'a>(session: &'a Session, objects: usize) -> RemoteCallbacks<'a> {
+fn watched(session: &Session, objects: usize) -> RemoteCallbacks<'_> {
     let mut callbacks = RemoteCallbacks::new();
     callbacks.transfer_progress(move |progress| {
         if progress.total_objects() > objects {
-            let limit = u64::try_from(objects).unwrap_or(u64::MAX);
-            session.blame(Fault::TooMany { what: "objects", limit });
+            session.blame(too_many("objects", objects));
             return false;
         }
         session.is_alive()
     });
     callbacks
+}
+
+fn too_many(what: &'static str, limit: usize) -> Fault {
+    Fault::TooMany { what, limit: u64::try_from(limit).unwrap_or(u64::MAX) }
 }
 
 /// A name for a ref of ours that no other branch's name can stand in the way of (`a` and `a/b` cannot both be refs).

@@ -21,6 +21,9 @@ pub(crate) struct Gauge<'a> {
     known: HashMap<Oid, Size>,
 }
 
+/// What is too large, and the limit.
+type TooLarge = (String, u64);
+
 /// A directory whose entries are still being measured.
 struct Open {
     tree: Oid,
@@ -44,41 +47,43 @@ impl<'a> Gauge<'a> {
         })
     }
 
-    fn measure(&mut self, root: Oid) -> Result<Size, (String, u64)> {
+    fn measure(&mut self, root: Oid) -> Result<Size, TooLarge> {
         let mut path = vec![self.enter(root)?];
         loop {
             if path.len() > usize::try_from(self.limits.depth).unwrap_or(usize::MAX) {
-                return Err(("its directories are too deep".to_owned(), u64::from(self.limits.depth)));
+                return Err(self.too_deep());
             }
             let Some(open) = path.last_mut() else { return Ok(Size { files: 0, depth: 0 }) };
-            match open.pending.pop() {
-                Some(child) => match self.known.get(&child).copied() {
+            if let Some(child) = open.pending.pop() {
+                match self.known.get(&child).copied() {
                     Some(size) => open.add(size),
                     None => path.push(self.enter(child)?),
-                },
-                None => {
-                    let (tree, size) = (open.tree, open.size);
-                    if size.files > self.limits.files {
-                        return Err(("it has too many files".to_owned(), self.limits.files));
-                    }
-                    if size.depth > self.limits.depth {
-                        return Err((
-                            "its directories are too deep".to_owned(),
-                            u64::from(self.limits.depth),
-                        ));
-                    }
-                    self.known.insert(tree, size);
-                    path.pop();
-                    match path.last_mut() {
-                        Some(parent) => parent.add(size),
-                        None => return Ok(size),
-                    }
                 }
+                continue;
+            }
+            let (tree, size) = (open.tree, open.size);
+            self.accept(size)?;
+            self.known.insert(tree, size);
+            path.pop();
+            match path.last_mut() {
+                Some(parent) => parent.add(size),
+                None => return Ok(size),
             }
         }
     }
 
-    fn enter(&self, tree: Oid) -> Result<Open, (String, u64)> {
+    fn accept(&self, size: Size) -> Result<(), TooLarge> {
+        if size.files > self.limits.files {
+            return Err(("it has too many files".to_owned(), self.limits.files));
+        }
+        if size.depth > self.limits.depth { Err(self.too_deep()) } else { Ok(()) }
+    }
+
+    fn too_deep(&self) -> TooLarge {
+        ("its directories are too deep".to_owned(), u64::from(self.limits.depth))
+    }
+
+    fn enter(&self, tree: Oid) -> Result<Open, TooLarge> {
         let unreadable =
             |error: git2::Error| (format!("tree {tree} cannot be read ({})", error.message()), 0);
         let limit = u64::try_from(self.limits.tree).unwrap_or(u64::MAX);

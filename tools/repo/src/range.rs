@@ -92,9 +92,9 @@ fn first_parents(
     let mut next = Some(canary);
     while let Some(id) = next.filter(|id| new.contains(id)) {
         if ids.len() < limit {
-            ids.push(id)
+            ids.push(id);
         } else {
-            left_out += 1
+            left_out += 1;
         }
         next = clone.find_commit(id).map_err(failed)?.parent_id(0).ok();
     }

@@ -203,8 +203,5 @@ fn lines_where_needed(clone: &Repository, file: &File) -> Option<u32> {
     }
     file.places.iter().find(|place| place.new_lines == 0)?;
     let blob = clone.find_blob(file.blob).ok()?;
-    let content = blob.content();
-    let breaks = content.iter().filter(|byte| **byte == b'\n').count();
-    let unfinished = usize::from(content.last().is_some_and(|byte| *byte != b'\n'));
-    u32::try_from(breaks + unfinished).ok()
+    u32::try_from(blob.content().split_inclusive(|byte| *byte == b'\n').count()).ok()
 }

@@ -97,7 +97,7 @@ fn joined(mut ranges: Vec<LineRange>) -> Vec<LineRange> {
     for range in ranges {
         match joined.last_mut() {
             Some(before) if range.first <= before.last.saturating_add(1) => {
-                before.last = before.last.max(range.last)
+                before.last = before.last.max(range.last);
             }
             _ => joined.push(range),
         }

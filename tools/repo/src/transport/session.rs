@@ -125,13 +125,11 @@ impl OpenSession {
 
     /// An error of libgit2 in words: the wire's fault where there was one.
     pub(crate) fn explain(&self, error: git2::Error, doing: Doing, url: &RepositoryUrl) -> Failure {
-        match self.session.take_fault() {
-            Some(fault) => fault.failure(doing, url),
-            None => {
-                let failure = crate::fault::of_git(error, format_args!("exchange objects with {url}"));
-                Failure { remedy: domain::Remedy::Retry { after: None }, ..failure }
-            }
+        if let Some(fault) = self.session.take_fault() {
+            return fault.failure(doing, url);
         }
+        let failure = crate::fault::of_git(error, format_args!("exchange objects with {url}"));
+        Failure { remedy: domain::Remedy::Retry { after: None }, ..failure }
     }
 }
 

@@ -39,3 +39,6 @@ fn owning_rollout(object: &Value) -> Option<&Value> {
 pub(crate) fn is_owned_by(object: &Value, uid: &domain::Uid) -> bool {
     owning_rollout(object).is_some_and(|owner| field::text(owner, "/uid", field::WORD) == uid.as_str())
 }
+
+#[cfg(test)]
+mod recorded;

@@ -67,7 +67,15 @@ impl Limits {
 impl Shelf {
     /// Nothing yet; the directory is made with the first line.
     pub(super) fn new(dir: PathBuf, limits: Limits, usage: Arc<Usage>) -> Self {
-        Self { dir, limits, usage, segments: Vec::new(), received: Counters::default(), last: Last::Done }
+        Self {
+            dir,
+            limits,
+            usage,
+            segments: Vec::new(),
+            received: Counters::default(),
+            next: 0,
+            last: Last::Done,
+        }
     }
 
     /// What an earlier process left in the directory.
@@ -347,3 +355,6 @@ fn enough(sizes: impl Iterator<Item = (usize, u64)>, bytes: u64) -> Vec<usize> {
         .map(|(index, _)| index)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

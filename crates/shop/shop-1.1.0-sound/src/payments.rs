@@ -1,0 +1,15 @@
+//! Charges cards. The provider is a stand-in until the contract is signed; as the real one, it is sometimes slow.
+
+/// Every so many orders the provider does not answer in time.
+const SLOW_EVERY: u64 = 25;
+
+/// How often a payment is tried before it is left for the night.
+const TRIES: u64 = 2;
+
+/// Charges `cents` for an order. One that the provider does not confirm in time is settled at night.
+pub fn charge(order: u64, cents: u64) {
+    let slow = |attempt: u64| order.is_multiple_of(SLOW_EVERY * attempt);
+    if cents > 0 && (1..=TRIES).all(slow) {
+        println!("WARN payment provider timed out for order {order}, it is settled at night");
+    }
+}

@@ -29,7 +29,7 @@ impl<'a> Facts<'a> {
     }
 
     /// `canary 86686d4656 of shop/users`, with the version where it is one.
-    pub(crate) fn canary_words(&self) -> String {
+    pub(crate) fn canary_words(self) -> String {
         let identity = &self.case.header.identity;
         let version = self.range().and_then(|range| version(&range.canary.named));
         match version {
@@ -39,7 +39,7 @@ impl<'a> Facts<'a> {
     }
 
     /// `between 1.0.0 and 1.1.0`, or by short commits where the versions are none.
-    pub(crate) fn between(&self) -> Option<String> {
+    pub(crate) fn between(self) -> Option<String> {
         let found = self.range()?;
         let stable = version(&found.stable.named).unwrap_or_else(|| found.range.stable.short().to_owned());
         let canary = version(&found.canary.named).unwrap_or_else(|| found.range.canary.short().to_owned());
@@ -47,11 +47,11 @@ impl<'a> Facts<'a> {
     }
 
     /// The troubles that made it an incident.
-    pub(crate) fn troubles(&self) -> &'a [Trouble] {
+    pub(crate) fn troubles(self) -> &'a [Trouble] {
         &self.case.header.troubles
     }
 
-    pub(crate) fn range(&self) -> Option<RangeFacts<'a>> {
+    pub(crate) fn range(self) -> Option<RangeFacts<'a>> {
         self.case.exhibits.iter().rev().find_map(|exhibit| match &exhibit.body {
             ExhibitBody::Range { stable, canary, range } => Some(RangeFacts { stable, canary, range }),
             _ => None,
@@ -59,7 +59,7 @@ impl<'a> Facts<'a> {
     }
 
     /// When the first deciding metric failed, else when the Rollout was aborted.
-    pub(crate) fn failed_at(&self) -> Option<DateTime<Utc>> {
+    pub(crate) fn failed_at(self) -> Option<DateTime<Utc>> {
         let metric = self
             .deciding()
             .filter(|(_, metric)| matches!(metric.phase, AnalysisPhase::Failed | AnalysisPhase::Error))
@@ -68,7 +68,7 @@ impl<'a> Facts<'a> {
         metric.or_else(|| self.rollout().and_then(|rollout| rollout.abort.as_ref()?.at))
     }
 
-    pub(crate) fn rollout(&self) -> Option<&'a Rollout> {
+    pub(crate) fn rollout(self) -> Option<&'a Rollout> {
         self.case.exhibits.iter().rev().find_map(|exhibit| match &exhibit.body {
             ExhibitBody::Rollout { rollout } => Some(rollout),
             _ => None,
@@ -76,7 +76,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Deciding metrics that somebody else than this daemon answers, with their run's exhibit.
-    pub(crate) fn deciding(&self) -> impl Iterator<Item = (ExhibitId, &'a Metric)> + use<'a> {
+    pub(crate) fn deciding(self) -> impl Iterator<Item = (ExhibitId, &'a Metric)> + use<'a> {
         self.case
             .exhibits
             .iter()
@@ -89,7 +89,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The canary's pods with their exhibit.
-    pub(crate) fn canary_pods(&self) -> Option<(ExhibitId, &'a [Pod])> {
+    pub(crate) fn canary_pods(self) -> Option<(ExhibitId, &'a [Pod])> {
         self.case.exhibits.iter().find_map(|exhibit| match &exhibit.body {
             ExhibitBody::Pods { side: Side::Canary, pods } if !pods.is_empty() => {
                 Some((exhibit.id, pods.as_slice()))
@@ -99,7 +99,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The exhibit of both pod templates, where both could be had.
-    pub(crate) fn templates(&self) -> Option<(ExhibitId, &'a ReplicaSet, &'a ReplicaSet)> {
+    pub(crate) fn templates(self) -> Option<(ExhibitId, &'a ReplicaSet, &'a ReplicaSet)> {
         self.case.exhibits.iter().find_map(|exhibit| match &exhibit.body {
             ExhibitBody::Templates { stable: Some(stable), canary: Some(canary) } => {
                 Some((exhibit.id, stable, canary))
@@ -109,30 +109,31 @@ impl<'a> Facts<'a> {
     }
 
     /// Lines of kept logs that a limit dropped.
-    pub(crate) fn dropped_lines(&self) -> u64 {
+    pub(crate) fn dropped_lines(self) -> u64 {
         self.logs().map(|log| log.dropped.lines).sum()
     }
 
-    fn logs(&self) -> impl Iterator<Item = &'a LogExcerpt> + use<'a> {
+    fn logs(self) -> impl Iterator<Item = &'a LogExcerpt> + use<'a> {
         self.case.exhibits.iter().filter_map(|exhibit| match &exhibit.body {
             ExhibitBody::Log { log } => Some(log),
             _ => None,
         })
     }
 
-    /// What was asked for and not had, one fragment each, at most `most`, the rest counted. The reasons are fenced, since they repeat
+    /// What was asked for and not had, one fragment each, at most `most`, the rest counted, without what is said already. The reasons are fenced, since they repeat
     /// what others said.
-    pub(crate) fn missing(&self, most: usize) -> Vec<String> {
+    pub(crate) fn missing(self, most: usize, is_said: impl Fn(&Missing) -> bool) -> Vec<String> {
         let of = |missing: &Missing| format!("{} ({})", words(&missing.what, 120), code(&missing.why, 200));
-        let mut fragments: Vec<String> = self.case.missing.iter().take(most).map(of).collect();
-        if let Some(more) = self.case.missing.len().checked_sub(most).filter(|more| *more > 0) {
+        let left: Vec<&Missing> = self.case.missing.iter().filter(|missing| !is_said(missing)).collect();
+        let mut fragments: Vec<String> = left.iter().take(most).map(|missing| of(missing)).collect();
+        if let Some(more) = left.len().checked_sub(most).filter(|more| *more > 0) {
             fragments.push(format!("{more} more things, listed in the case file"));
         }
         fragments
     }
 
     /// Whether the case itself lists that as missing.
-    pub(crate) fn is_missing(&self, text: &str) -> bool {
+    pub(crate) fn is_missing(self, text: &str) -> bool {
         self.case.missing.iter().any(|missing| text.contains(&missing.what))
     }
 }

@@ -1,4 +1,7 @@
 //! The analyst, the fixer and the voice on whole cases, as their readers would see them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed unwrap fails the test")]
+#![allow(clippy::indexing_slicing, reason = "an index out of bounds fails the test")]
+#![allow(clippy::assigning_clones, clippy::wildcard_imports, reason = "scenes read as plain assignments")]
 
 #[path = "it/analyst.rs"]
 mod analyst;

@@ -151,7 +151,6 @@ impl<'a> Cause<'a> {
             Tie::Loose => Category::Unknown,
         };
         match self {
-            Self::GateCouldNotAnswer => Category::Infrastructure,
             Self::Pod { change: Some(_), .. }
             | Self::OutOfMemory { change: Some(_), .. }
             | Self::Dependency { change: Some(_), .. }
@@ -162,7 +161,9 @@ impl<'a> Cause<'a> {
                 _ if finding.role == ContainerRole::Sidecar => Category::Unknown,
                 P::OomKilled | P::CrashLoop | P::Exited | P::ProbeFailing | P::NotReady => tied,
             },
-            Self::Dependency { change: None, .. } => Category::Infrastructure,
+            Self::GateCouldNotAnswer
+            | Self::Dependency { change: None, .. }
+            | Self::Unmeasured { fault: MeasuringFault::Provider, .. } => Category::Infrastructure,
             Self::Error { sign: Sign::Trace(trace), crash } => {
                 if trace.own_frame().is_some() || crash.is_some() { Category::Code } else { tied }
             }
@@ -170,7 +171,6 @@ impl<'a> Cause<'a> {
             | Self::Error { sign: Sign::Line(_), .. }
             | Self::MetricFailed(_) => tied,
             Self::Unmeasured { fault: MeasuringFault::Template, .. } => Category::AnalysisTemplate,
-            Self::Unmeasured { fault: MeasuringFault::Provider, .. } => Category::Infrastructure,
             Self::SameOnStable { sign: Some(sign) } if is_dependency(sign) => Category::Infrastructure,
             Self::SameOnStable { .. } | Self::Inconclusive | Self::AbortedByHand | Self::Nothing => {
                 Category::Unknown

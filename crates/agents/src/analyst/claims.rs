@@ -53,6 +53,11 @@ pub(super) fn grouped(number: u64) -> String {
     text
 }
 
+/// `1 pod`, `2 pods`.
+pub(super) fn pods(number: usize) -> String {
+    if number == 1 { "1 pod".to_owned() } else { format!("{} pods", grouped(number as u64)) }
+}
+
 fn of_sign(sign: Sign<'_>, volume: Volume) -> Claim {
     let (canary, stable) = sign.counts();
     Claim {
@@ -68,15 +73,25 @@ fn of_sign(sign: Sign<'_>, volume: Volume) -> Claim {
 }
 
 fn of_pod(pod: &PodFinding, volume: Volume) -> Claim {
-    let of =
-        |some: u32, all: u32| if all == 0 { "not seen".to_owned() } else { format!("{some} of {all} pods") };
-    let text = format!("container {} {}", code(&pod.container, 63), says(pod.problem));
+    let of = |some: u32, all: u32| {
+        if all == 0 { "not seen".to_owned() } else { format!("{some} of {}", pods(all as usize)) }
+    };
+    let text = format!("{} {}", subject(pod), says(pod.problem));
     let text = match code(&pod.detail, 200) {
         detail if pod.detail.trim().is_empty() || detail == "(empty)" => text,
         detail => format!("{text}: {detail}"),
     };
     let all = volume.canary_pods.max(pod.canary_pods);
     claim(pod.exhibit, text, of(pod.canary_pods, all), of(pod.stable_pods, volume.stable_pods))
+}
+
+/// The container, fenced, or the pod where no container is to blame.
+pub(super) fn subject(pod: &PodFinding) -> String {
+    if pod.container.is_empty() {
+        "a pod".to_owned()
+    } else {
+        format!("container {}", code(&pod.container, 63))
+    }
 }
 
 /// What Kubernetes says of a container, as the end of a sentence.
@@ -88,7 +103,7 @@ pub(super) fn says(problem: PodProblem) -> &'static str {
         PodProblem::ImagePull => "cannot pull its image",
         PodProblem::MissingConfiguration => "refers to a ConfigMap, Secret or key that is not there",
         PodProblem::ProbeFailing => "fails its probe",
-        PodProblem::Unschedulable => "finds no node that can take its pod",
+        PodProblem::Unschedulable => "cannot be created or scheduled",
         PodProblem::NotReady => "does not become Ready",
     }
 }

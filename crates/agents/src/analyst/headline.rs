@@ -6,7 +6,7 @@
 use domain::{Brief, ContainerRole, MetricFinding, MetricName, MetricProblem, PodFinding, PodProblem};
 
 use super::cause::{Cause, MeasuringFault, Tie};
-use super::claims::grouped;
+use super::claims::{grouped, pods};
 use super::diagnosis::Diagnosis;
 use super::sign::Sign;
 use crate::voice::plain::plain;
@@ -73,9 +73,10 @@ fn what(cause: Cause<'_>) -> String {
 
 fn of_pod(pod: &PodFinding, explained: bool) -> String {
     let kind = match pod.role {
-        ContainerRole::App => "container",
-        ContainerRole::Init => "init container",
-        ContainerRole::Sidecar => "sidecar",
+        _ if pod.container.is_empty() => "pod".to_owned(),
+        ContainerRole::App => format!("container {}", name_text(&pod.container)),
+        ContainerRole::Init => format!("init container {}", name_text(&pod.container)),
+        ContainerRole::Sidecar => format!("sidecar {}", name_text(&pod.container)),
     };
     let why = match (pod.problem, explained) {
         (PodProblem::OomKilled, true) => ", which was lowered",
@@ -84,7 +85,7 @@ fn of_pod(pod: &PodFinding, explained: bool) -> String {
         (_, false) => "",
     };
     let says = super::claims::says(pod.problem);
-    format!("The canary's {kind} {} {says}{why} ({} pods)", name_text(&pod.container), pod.canary_pods)
+    format!("The canary's {kind} {says}{why} ({})", pods(pod.canary_pods as usize))
 }
 
 fn of_metric(metric: &MetricFinding) -> String {
@@ -121,7 +122,7 @@ fn unmeasured(metric: &MetricFinding, fault: MeasuringFault) -> String {
 fn counts(sign: Sign<'_>) -> String {
     let (canary, stable) = sign.counts();
     match sign.novelty() {
-        domain::Novelty::Unknown => format!("{} times, stable not compared", grouped(canary)),
+        domain::Novelty::Unknown => format!("{} times, too little to compare with stable", grouped(canary)),
         _ => format!("{} times, stable {}", grouped(canary), grouped(stable)),
     }
 }

@@ -3,7 +3,7 @@
 use domain::{AnalysisPhase, Brief, Claim, ContainerState, ExhibitId, Novelty, Pod, RangeFinding};
 
 use super::cause::Tie;
-use super::claims::{grouped, points_somewhere, value};
+use super::claims::{grouped, pods as counted, points_somewhere, value};
 use super::diagnosis::Diagnosis;
 use super::spec;
 use crate::facts::Facts;
@@ -34,7 +34,7 @@ fn crashes(facts: Facts<'_>, brief: &Brief) -> Option<Claim> {
     let restarts: u32 = pods.iter().flat_map(|pod| &pod.containers).map(|container| container.restarts).sum();
     let troubled = brief.pods.iter().any(|pod| pod.canary_pods > 0);
     let quiet = restarts == 0 && !troubled && pods.iter().any(runs);
-    let text = format!("crashes and OOM kills, since no container of {} pods was restarted", pods.len());
+    let text = format!("crashes and OOM kills, since no container of {} was restarted", counted(pods.len()));
     quiet.then(|| claim(exhibit, text))
 }
 

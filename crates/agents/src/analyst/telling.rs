@@ -8,7 +8,7 @@ pub(super) use root_cause::root_cause;
 
 use domain::{Brief, Claim, MetricProblem, RangeFinding};
 
-use super::claims::{grouped, value};
+use super::claims::value;
 use crate::facts::{Facts, words};
 use crate::failure::{FailedMetric, failure};
 use crate::voice::markdown::code;
@@ -53,13 +53,14 @@ fn failed_metric(brief: &Brief) -> Option<FailedMetric<'_>> {
 /// What could not be found, in words.
 fn unknown(facts: Facts<'_>, brief: &Brief) -> Vec<String> {
     let mut fragments = Vec::new();
-    if let RangeFinding::Unknown { why } = &brief.range {
-        fragments.push(format!("the commits between stable and canary ({})", code(why, 200)));
+    let why_no_range = match &brief.range {
+        RangeFinding::Unknown { why } => why.as_str(),
+        RangeFinding::Known { .. } => "",
+    };
+    if !why_no_range.is_empty() {
+        fragments.push(format!("the commits between stable and canary ({})", code(why_no_range, 200)));
     }
-    fragments.extend(facts.missing(4));
-    if brief.volume.dropped_lines > 0 {
-        fragments.push(format!("{} log lines that limits dropped", grouped(brief.volume.dropped_lines)));
-    }
+    fragments.extend(facts.missing(4, |missing| why_no_range.contains(&missing.what)));
     let left_out = brief.left_out.iter().filter(|what| !facts.is_missing(what));
     fragments.extend(left_out.take(4).map(|what| words(what, 160)));
     fragments

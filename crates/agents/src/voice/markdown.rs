@@ -1,6 +1,6 @@
 //! Text as Markdown that a forge renders as text: code spans for what comes from outside, escapes for the rest.
 //!
-//! A code span holds anything: no mention, link, image, HTML or reference in it is followed (CommonMark 0.31, 6.1). Only its own
+//! A code span holds anything: no mention, link, image, HTML or reference in it is followed (`CommonMark` 0.31, 6.1). Only its own
 //! backticks could end it, so its fence is longer than any run in it.
 
 use super::plain::plain;
@@ -26,16 +26,13 @@ pub fn prose(text: &str) -> String {
         escape_into(&mut safe, words);
         let run = from_fence.len() - from_fence.trim_start_matches('`').len();
         let (fence, after) = from_fence.split_at(run);
-        match closing(after, run) {
-            Some(end) => {
-                let (content, tail) = after.split_at(end);
-                safe.push_str(&code(content, usize::MAX));
-                rest = tail.get(run..).unwrap_or_default();
-            }
-            None => {
-                fence.chars().for_each(|_| safe.push_str("\\`"));
-                rest = after;
-            }
+        if let Some(end) = closing(after, run) {
+            let (content, tail) = after.split_at(end);
+            safe.push_str(&code(content, usize::MAX));
+            rest = tail.get(run..).unwrap_or_default();
+        } else {
+            fence.chars().for_each(|_| safe.push_str("\\`"));
+            rest = after;
         }
     }
     escape_into(&mut safe, rest);

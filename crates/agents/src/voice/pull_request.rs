@@ -106,7 +106,7 @@ fn ruled_out(verdict: &Verdict) -> String {
 }
 
 fn unknown(facts: Facts<'_>) -> String {
-    let mut words: Vec<String> = facts.missing(5).iter().map(|what| prose(what)).collect();
+    let mut words: Vec<String> = facts.missing(5, |_| false).iter().map(|what| prose(what)).collect();
     match facts.dropped_lines() {
         0 => {}
         lines => words.push(format!("{lines} log lines that limits dropped")),

@@ -220,7 +220,7 @@ async fn a_metric_that_nothing_explains_is_unknown_and_says_what_is_missing() {
     for part in [
         "the commits between stable and canary (``the image tag `latest`",
         "users-86686d4656-y",
-        "1,200 log lines",
+        "1,200 canary log lines",
     ] {
         assert!(verdict.analysis.contains(part), "{part}: {}", verdict.analysis);
     }
@@ -316,4 +316,52 @@ async fn nothing_without_one_of_the_two_grounds_is_sure_enough() {
             verdict.root_cause
         );
     }
+}
+
+#[tokio::test]
+async fn a_replica_set_that_cannot_make_pods_is_told_without_a_container() {
+    let mut scene = scene::image_pull();
+    scene.brief.changes.clear();
+    scene.brief.pods[0].problem = PodProblem::Unschedulable;
+    scene.brief.pods[0].container.clear();
+    scene.brief.pods[0].detail = "exceeded quota: compute".to_owned();
+    let verdict = finds(scene, Category::Infrastructure, 60).await;
+    assert_eq!(verdict.root_cause, "A pod cannot be created or scheduled: `exceeded quota: compute`.");
+    assert_eq!(verdict.headline, "The canary's pod cannot be created or scheduled (2 pods)");
+}
+
+#[tokio::test]
+async fn a_variable_that_went_away_is_shown_by_its_value_and_not_by_its_name() {
+    let mut scene = scene::missing_key();
+    let value = scene.brief.changes.remove(0);
+    let scene = scene.change("containers[users].env[PAYMENT_URL].name", "\"PAYMENT_URL\"", "");
+    let scene = scene.change(&value.path, &value.stable, &value.canary);
+    let verdict = finds(scene, Category::Configuration, 65).await;
+    assert!(
+        verdict.root_cause.contains("lacks `containers[users].env[PAYMENT_URL].value`"),
+        "{}",
+        verdict.root_cause
+    );
+}
+
+#[tokio::test]
+async fn why_the_range_is_unknown_is_said_once() {
+    let mut scene = scene::unknown();
+    scene.case.missing =
+        vec![Missing { what: "the commit of stable".to_owned(), why: "no tag v1.0.0".to_owned() }];
+    scene.brief.range = RangeFinding::Unknown { why: "the commit of stable: no tag v1.0.0".to_owned() };
+    scene.brief.left_out = vec!["the commit of stable: no tag v1.0.0".to_owned()];
+    let verdict = scene.verdict().await;
+    assert_eq!(verdict.analysis.matches("no tag v1.0.0").count(), 1, "{}", verdict.analysis);
+}
+
+#[tokio::test]
+async fn a_rare_error_is_no_lead_where_the_digest_sees_no_trouble() {
+    let mut scene = scene::null_pointer();
+    scene.brief.metrics.clear();
+    scene.brief.traces[0].novelty = Novelty::Unknown;
+    scene.brief.standing = Standing::Clean;
+    scene.case.header.troubles = vec![Trouble::AbortedByHand];
+    let verdict = finds(scene, Category::Unknown, 20).await;
+    assert!(verdict.root_cause.starts_with("A person aborted"), "{}", verdict.root_cause);
 }

@@ -272,6 +272,7 @@ pub(crate) fn unknown() -> Scene {
         why: "the pod was gone before its log could be read".to_owned(),
     });
     scene.brief.volume.dropped_lines = 1_200;
+    scene.brief.left_out = vec!["1,200 canary log lines that limits dropped".to_owned()];
     scene
 }
 

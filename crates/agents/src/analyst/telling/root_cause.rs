@@ -3,7 +3,7 @@
 use domain::{Language, MetricFinding, MetricProblem, PodFinding, PodProblem, SpecChange, TraceFinding};
 
 use crate::analyst::cause::{Cause, MeasuringFault, Tie};
-use crate::analyst::claims::says;
+use crate::analyst::claims::{says, subject};
 use crate::analyst::diagnosis::Diagnosis;
 use crate::analyst::sign::{Sign, error_name, place};
 use crate::voice::markdown::code;
@@ -31,9 +31,10 @@ fn the_cause(diagnosis: Diagnosis<'_>) -> String {
         Cause::MissingKey { sign: sign @ Sign::Line(_), change } => {
             with_change(format!("A configuration key is missing: {}{since}.", sign.name()), change)
         }
-        Cause::MissingKey { sign: Sign::Trace(trace), change } => {
-            with_change(format!("A configuration key is missing: {}{since}.", thrown(trace)), change)
-        }
+        Cause::MissingKey { sign: Sign::Trace(trace), change } => with_change(
+            format!("A configuration key is missing: {}{}{since}.", error_name(trace), at_and_message(trace)),
+            change,
+        ),
         Cause::Error { sign: Sign::Trace(trace), crash } => of_trace(trace, crash, &since),
         Cause::Error { sign: sign @ Sign::Line(_), .. } if since.is_empty() => {
             format!(
@@ -84,7 +85,7 @@ fn of_pod(pod: &PodFinding, since: &str, change: Option<&SpecChange>) -> String 
         PodProblem::ProbeFailing | PodProblem::NotReady => " Why is not known: no new error is in the logs.",
         PodProblem::ImagePull | PodProblem::MissingConfiguration | PodProblem::Unschedulable => "",
     };
-    format!("Container {} {}{detail}{since}.{unexplained}", code(&pod.container, 63), says(pod.problem))
+    format!("{} {}{detail}{since}.{unexplained}", sentence(&subject(pod)), says(pod.problem))
 }
 
 fn of_trace(trace: &TraceFinding, crash: Option<&PodFinding>, since: &str) -> String {
@@ -92,22 +93,29 @@ fn of_trace(trace: &TraceFinding, crash: Option<&PodFinding>, since: &str) -> St
         Some(_) => "",
         None => " No frame of the trace is the service's own.",
     };
-    let end = crash.map(|pod| format!(" Container {} {}.", code(&pod.container, 63), says(pod.problem)));
-    format!("The canary throws {}{since}.{own}{}", thrown(trace), end.unwrap_or_default())
+    let end = crash.map(|pod| format!(" {} {}.", sentence(&subject(pod)), says(pod.problem)));
+    let happens = match trace.language {
+        Language::Rust => "The service panics".to_owned(),
+        Language::Java => format!("{} is thrown", error_name(trace)),
+        Language::Python => format!("{} is raised", error_name(trace)),
+    };
+    format!("{happens}{}{since}.{own}{}", at_and_message(trace), end.unwrap_or_default())
 }
 
-/// The error, its place and its message.
-fn thrown(trace: &TraceFinding) -> String {
-    let error = match trace.language {
-        Language::Rust => format!("a {}", error_name(trace)),
-        Language::Java | Language::Python => error_name(trace),
-    };
+/// The words with a capital.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// ` at …:42 (message)`, as far as both are known.
+fn at_and_message(trace: &TraceFinding) -> String {
     let message = match trace.message.trim() {
         "" => String::new(),
         message => format!(" ({})", code(message, 160)),
     };
     let at = trace.own_frame().map(|frame| format!(" at {}", place(frame, trace.language)));
-    format!("{error}{}{message}", at.unwrap_or_default())
+    format!("{}{message}", at.unwrap_or_default())
 }
 
 fn of_metric(metric: &MetricFinding, since: &str) -> String {
@@ -141,9 +149,10 @@ fn unmeasured(metric: &MetricFinding, fault: MeasuringFault) -> String {
 fn since(diagnosis: Diagnosis<'_>) -> String {
     match (diagnosis.tie, diagnosis.cause.sign()) {
         (Tie::Frame { suspect, frame }, Some(Sign::Trace(trace))) => {
-            let line = match trace.own_frame() == Some(frame) {
-                true => "a line".to_owned(),
-                false => format!("called from {}, a line", place(frame, trace.language)),
+            let line = if trace.own_frame() == Some(frame) {
+                "a line".to_owned()
+            } else {
+                format!("called from {}, a line", place(frame, trace.language))
             };
             format!(", {line} that {} ({}) changed", suspect.sha.short(), code(&suspect.subject, 72))
         }

@@ -2,6 +2,9 @@
 
 mod commands;
 
+use std::io::Write as _;
+use std::process::ExitCode;
+
 use clap::Parser;
 
 use self::commands::Command;
@@ -15,11 +18,24 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // Several crates of the TLS stack ask for a default; that one was set already is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    match arguments.command {
+    match run(arguments.command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // With standard error gone, too, the exit code still tells.
+            let _ = writeln!(std::io::stderr(), "rollmend-testbed: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Github(arguments) => commands::github::run(arguments).await,
+        Command::Kubernetes(arguments) => commands::kubernetes::run(arguments).await,
+        Command::Prometheus(arguments) => commands::prometheus::run(arguments).await,
     }
 }

@@ -15,3 +15,6 @@ mod pulls;
 #[cfg(test)]
 #[path = "github_double/rest.rs"]
 mod rest;
+#[cfg(test)]
+#[path = "github_double/terminal.rs"]
+mod terminal;

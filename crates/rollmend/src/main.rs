@@ -1,3 +1,42 @@
-//! TODO
+//! rollmend: when a canary fails, it explains why and opens the pull request that fixes it.
+//!
+//! This crate parses the command line and `agents.toml`, puts the rooms together ([`compose`]), runs, and drains. It
+//! refuses to know any rule of the domain.
+
+mod cli;
+mod commands;
+mod compose;
 mod config;
-fn main() {}
+mod console;
+mod logging;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use console::Ending;
+
+fn main() -> ExitCode {
+    // Both TLS clients and servers of this process use ring; a second installation would only be refused.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return console::failed(&miette::miette!("failed to start: {error}")),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(ending) => ending.into(),
+        Err(report) if console::is_closed_pipe(&report) => ExitCode::SUCCESS,
+        Err(report) => console::failed(&report),
+    }
+}
+
+async fn run(cli: Cli) -> miette::Result<Ending> {
+    match cli.command {
+        Command::Serve(options) => commands::serve::run(&cli.config, options).await,
+        Command::Check(options) => commands::check::run(&cli.config, &options),
+        Command::Incidents(options) => commands::incidents::run(&cli.config, &options).await,
+        Command::Show(options) => commands::show::run(&cli.config, &options).await,
+    }
+}

@@ -42,7 +42,9 @@ fn every_room_imports_domain_and_nothing_else_of_ours() {
     let allowed: BTreeMap<&str, &[&str]> = ALLOWED.iter().copied().collect();
     for package in members().iter().filter(|package| package.name.as_str() != BINARY) {
         let name = package.name.as_str();
-        let may = allowed.get(name).unwrap_or_else(|| panic!("{name} is no room that this test knows: add it here and to docs/architecture.md"));
+        let may = allowed.get(name).unwrap_or_else(|| {
+            panic!("{name} is no room that this test knows: add it here and to docs/architecture.md")
+        });
         let imports = ours(package, &[DependencyKind::Normal, DependencyKind::Build]);
         let foreign: Vec<&&str> = imports.iter().filter(|import| !may.contains(import)).collect();
         assert!(foreign.is_empty(), "{name} imports {foreign:?}");
@@ -53,8 +55,10 @@ fn every_room_imports_domain_and_nothing_else_of_ours() {
 fn tests_of_a_room_may_name_the_testbed_and_no_other_room() {
     for package in members().iter().filter(|package| package.name.as_str() != BINARY) {
         let imports = ours(package, &[DependencyKind::Development]);
-        let foreign: Vec<&&str> =
-            imports.iter().filter(|import| !["rollmend-domain", "rollmend-testbed"].contains(import)).collect();
+        let foreign: Vec<&&str> = imports
+            .iter()
+            .filter(|import| !["rollmend-domain", "rollmend-testbed"].contains(import))
+            .collect();
         assert!(foreign.is_empty(), "tests of {} import {foreign:?}", package.name);
     }
 }
@@ -67,7 +71,8 @@ fn nobody_imports_the_binary_and_domain_knows_no_io() {
         assert!(!ours(package, &every).contains(BINARY), "{} imports the binary", package.name);
     }
     let domain = members.iter().find(|package| package.name.as_str() == "rollmend-domain").unwrap();
-    let runtimes = ["tokio", "reqwest", "hyper", "axum", "kube", "git2", "octocrab", "sqlx", "async-std", "smol"];
+    let runtimes =
+        ["tokio", "reqwest", "hyper", "axum", "kube", "git2", "octocrab", "sqlx", "async-std", "smol"];
     for dependency in &domain.dependencies {
         assert!(!runtimes.contains(&dependency.name.as_str()), "domain imports {}", dependency.name);
     }

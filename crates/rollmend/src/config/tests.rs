@@ -21,7 +21,13 @@ fn said(text: &str) -> Vec<String> {
     listed
         .iter()
         .map(|one| {
-            format!("{}:{} {} | {}", one["line"], one["column"], one["problem"].as_str().unwrap(), one["suggestion"].as_str().unwrap_or("-"))
+            format!(
+                "{}:{} {} | {}",
+                one["line"],
+                one["column"],
+                one["problem"].as_str().unwrap(),
+                one["suggestion"].as_str().unwrap_or("-")
+            )
         })
         .collect()
 }

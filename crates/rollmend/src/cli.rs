@@ -1,0 +1,94 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// When a canary fails, rollmend explains why and opens the pull request that fixes it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rollmend",
+    version,
+    propagate_version = true,
+    after_help = "Exit codes: 0 done · 1 failed, or `check` found problems · 2 the command line was not understood.\n\
+                  Start with `rollmend demo`: it needs no cluster and no key."
+)]
+pub(crate) struct Cli {
+    /// The configuration.
+    #[arg(long, short, global = true, value_name = "FILE", default_value = crate::config::DEFAULT_FILE, env = "ROLLMEND_CONFIG")]
+    pub(crate) config: PathBuf,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What a person does with it.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the daemon: watch Rollouts, explain failures, open pull requests.
+    ///
+    /// The API server is found by the pod's service account, else by KUBECONFIG or ~/.kube/config. SIGTERM and SIGINT drain:
+    /// nothing new is begun, what is in work is finished or left to the next start.
+    Serve(ServeOptions),
+    /// Check the configuration and report every problem of it at once.
+    ///
+    /// Nothing is connected to and no secret is read. Exit code 1 when there are problems.
+    Check(CheckOptions),
+    /// List the incidents, last changed first.
+    ///
+    /// Reads the journal that the configuration names, also while the daemon runs.
+    Incidents(IncidentsOptions),
+    /// Show one incident: what broke, what shows it, what was done.
+    Show(ShowOptions),
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeOptions {
+    /// Reach the cluster by this kubeconfig.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig; its current one when absent.
+    #[arg(long, requires = "kubeconfig")]
+    pub(crate) context: Option<String>,
+    /// How the log is written to standard error. RUST_LOG sets what is logged, such as `info,rollmend=debug`.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+}
+
+/// The shape of the daemon's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckOptions {
+    /// Print the problems as a JSON list of {line, column, problem, suggestion}.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `incidents`.
+#[derive(Debug, Args)]
+pub(crate) struct IncidentsOptions {
+    /// Print a JSON list.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `show`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowOptions {
+    /// The incident's id, the beginning of one, or namespace/rollout for its latest.
+    pub(crate) incident: String,
+    /// Print one exhibit of the case file, such as E3.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) exhibit: Option<String>,
+    /// Print {incident, history, case} as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

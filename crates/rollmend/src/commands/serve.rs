@@ -1,0 +1,36 @@
+//! `rollmend serve`.
+
+use std::path::Path;
+
+use miette::IntoDiagnostic;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tool_kubernetes::Connection;
+
+use crate::cli::ServeOptions;
+use crate::compose::Daemon;
+use crate::config::Config;
+use crate::console::Ending;
+use crate::logging;
+
+pub(crate) async fn run(path: &Path, options: ServeOptions) -> miette::Result<Ending> {
+    let config = Config::read(path)?;
+    logging::start(options.log_format);
+    let connection = match options.kubeconfig {
+        Some(path) => Connection::Kubeconfig { path, context: options.context },
+        None => Connection::Found,
+    };
+    let cancel = CancellationToken::new();
+    let daemon = Daemon::start(&config, &connection, cancel.clone()).await?;
+    tracing::info!(address = %daemon.address(), mode = ?config.daemon.mode, "listening");
+    let mut terminated = signal(SignalKind::terminate()).into_diagnostic()?;
+    tokio::select! {
+        _ = terminated.recv() => tracing::info!("SIGTERM: draining"),
+        _ = tokio::signal::ctrl_c() => tracing::info!("SIGINT: draining"),
+        () = daemon.failed() => tracing::error!("the HTTP server ended by itself: draining"),
+    }
+    cancel.cancel();
+    daemon.stop().await;
+    tracing::info!("stopped");
+    Ok(Ending::Done)
+}

@@ -1,0 +1,221 @@
+//! The composition root: the one place that knows every room and holds every key.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use agents::{RevertFixer, RuleAnalyst, Speaker};
+use domain::Redactor;
+use domain::ports::{Code, Forge, Metrics};
+use evidence::Evidence;
+use miette::{Context, IntoDiagnostic, miette};
+use orchestrator::{Clock, Orchestrator, Ports, Settings};
+use secrecy::{ExposeSecret, SecretString};
+use server::{Auth, Doors, Limits};
+use store::{CaseFolder, Lock, SqliteJournal};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tool_github::GitHub;
+use tool_kubernetes::{
+    ClusterSettings, Connection, KubernetesCluster, LogSpool, Namespaces, SpoolSettings, connect,
+};
+use tool_prometheus::Prometheus;
+use tool_repo::{BareClones, CloneSettings, OriginTokens};
+
+use crate::config::{Access, Config};
+
+/// The running daemon.
+pub(crate) struct Daemon {
+    address: SocketAddr,
+    orchestrator: Orchestrator,
+    spool: Arc<LogSpool>,
+    journal: Arc<SqliteJournal>,
+    server: JoinHandle<()>,
+    server_ended: watch::Receiver<bool>,
+    _lock: Lock,
+}
+
+/// The secrets of the configuration, read once.
+struct Keys {
+    auth: Auth,
+    github: Option<SecretString>,
+}
+
+impl Daemon {
+    /// Takes the journal, connects the rooms, and listens. Nothing outside has to be up yet.
+    pub(crate) async fn start(
+        config: &Config,
+        connection: &Connection,
+        cancel: CancellationToken,
+    ) -> miette::Result<Self> {
+        let keys = Keys::read(config)?;
+        let lock = lock(config)?;
+        let journal = SqliteJournal::open(&config.daemon.journal)
+            .await
+            .map_err(|error| miette!("failed to {error}"))?;
+        let journal = Arc::new(journal);
+        let client = connect(connection).await.map_err(|error| miette!("failed to {error}"))?;
+        let spool = LogSpool::open(client.clone(), spool_settings(config)).await;
+        let spool = Arc::new(spool.map_err(|failure| miette!("{}", failure.sentence()))?);
+        let cluster = Arc::new(KubernetesCluster::new(client, cluster_settings(config)));
+        let ports = ports(config, &keys, journal.clone(), spool.clone(), cluster)?;
+        let orchestrator =
+            Orchestrator::start(ports, settings(config, &keys), Clock::system(), cancel.clone());
+        let listener =
+            TcpListener::bind(config.daemon.listen).await.into_diagnostic().wrap_err_with(|| {
+                format!("failed to listen on {}: is another process there?", config.daemon.listen)
+            })?;
+        let address = listener.local_addr().into_diagnostic()?;
+        let doors = Doors { gate: orchestrator.gate(), auth: keys.auth, limits: Limits::default() };
+        let (ended, server_ended) = watch::channel(false);
+        let server = tokio::spawn(async move {
+            if let Err(error) = server::serve(listener, doors, cancel).await {
+                tracing::error!(%error, "failed to serve HTTP");
+            }
+            // Nobody may be listening any more; then nobody has to know.
+            let _ = ended.send(true);
+        });
+        Ok(Self { address, orchestrator, spool, journal, server, server_ended, _lock: lock })
+    }
+
+    /// Where the doors are.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Resolves when the HTTP server has ended.
+    pub(crate) async fn failed(&self) {
+        let mut ended = self.server_ended.clone();
+        let _ = ended.wait_for(|ended| *ended).await;
+    }
+
+    /// Waits for the end after the order to stop.
+    pub(crate) async fn stop(self) {
+        self.orchestrator.join().await;
+        self.spool.stop().await;
+        if self.server.await.is_err() {
+            tracing::error!("the HTTP server panicked");
+        }
+        self.journal.close().await;
+    }
+}
+
+impl Keys {
+    fn read(config: &Config) -> miette::Result<Self> {
+        let auth = match &config.daemon.access {
+            Access::Open => Auth::Open,
+            Access::Tokens { token, gate } => Auth::Tokens {
+                token: token.reveal("[daemon] auth.token")?,
+                gate: gate.as_ref().map(|gate| gate.reveal("[daemon] auth.gate_token")).transpose()?,
+            },
+        };
+        let github =
+            config.github.as_ref().map(|github| github.token.reveal("[github] token")).transpose()?;
+        Ok(Self { auth, github })
+    }
+
+    /// Every secret by value, for the redactor.
+    fn values(&self) -> Vec<String> {
+        let auth = match &self.auth {
+            Auth::Open => vec![],
+            Auth::Tokens { token, gate } => vec![Some(token), gate.as_ref()],
+        };
+        let all = auth.into_iter().flatten().chain(&self.github);
+        all.map(|secret| secret.expose_secret().to_owned()).collect()
+    }
+}
+
+fn lock(config: &Config) -> miette::Result<Lock> {
+    let journal = &config.daemon.journal;
+    if let Some(folder) = journal.parent() {
+        std::fs::create_dir_all(folder)
+            .into_diagnostic()
+            .wrap_err_with(|| format!("failed to make the folder {}", folder.display()))?;
+    }
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let holder = format!("process {} on {}", std::process::id(), host.trim());
+    Lock::take(journal, &holder).map_err(|error| miette!("failed to {error}"))
+}
+
+fn cluster_settings(config: &Config) -> ClusterSettings {
+    ClusterSettings {
+        namespaces: config.cluster.namespaces.clone().map_or(Namespaces::All, Namespaces::Listed),
+        name: config.cluster.name.clone(),
+        ..ClusterSettings::default()
+    }
+}
+
+fn spool_settings(config: &Config) -> SpoolSettings {
+    let spool = &config.daemon.spool;
+    SpoolSettings {
+        per_container: spool.per_container,
+        total: spool.total,
+        streams: spool.streams,
+        ..SpoolSettings::in_dir(&spool.folder)
+    }
+}
+
+fn settings(config: &Config, keys: &Keys) -> Settings {
+    Settings {
+        mode: config.daemon.mode,
+        annotate: config.cluster.annotate,
+        ignore_older_than: config.daemon.ignore_older_than,
+        gate: config.gate.clone(),
+        allowed: config.repositories.clone(),
+        min_confidence: config.min_confidence,
+        redactor: Redactor::new(keys.values()),
+        ..Settings::default()
+    }
+}
+
+fn ports(
+    config: &Config,
+    keys: &Keys,
+    journal: Arc<SqliteJournal>,
+    spool: Arc<LogSpool>,
+    cluster: Arc<KubernetesCluster>,
+) -> miette::Result<Ports> {
+    let cases = CaseFolder::open(&config.daemon.cases).map_err(|error| miette!("failed to {error}"))?;
+    let code = clones(config, keys);
+    Ok(Ports {
+        announcer: cluster.clone(),
+        cluster,
+        spool,
+        metrics: metrics(config)?,
+        forge: forge(config, keys)?,
+        journal,
+        cases: Arc::new(cases),
+        digest: Arc::new(Evidence::default()),
+        analyst: Arc::new(RuleAnalyst),
+        fixer: Arc::new(RevertFixer::new(code.clone())),
+        voice: Arc::new(Speaker),
+        code,
+    })
+}
+
+fn metrics(config: &Config) -> miette::Result<Option<Arc<dyn Metrics>>> {
+    let Some(url) = &config.cluster.prometheus else { return Ok(None) };
+    let prometheus = Prometheus::new(url).map_err(|error| miette!("failed to {error}"))?;
+    Ok(Some(Arc::new(prometheus)))
+}
+
+/// A token reaches the origin of the configured GitHub alone.
+fn clones(config: &Config, keys: &Keys) -> Arc<dyn Code> {
+    let tokens = match (&config.github, &keys.github) {
+        (Some(github), Some(token)) => OriginTokens::one(github.web_origin(), token.clone()),
+        _ => OriginTokens::default(),
+    };
+    let settings = CloneSettings {
+        quota: config.daemon.keep_clones,
+        authorities: config.github.as_ref().and_then(|github| github.ca.clone()),
+        ..CloneSettings::in_directory(&config.daemon.clones)
+    };
+    Arc::new(BareClones::new(settings, Arc::new(tokens)))
+}
+
+fn forge(config: &Config, keys: &Keys) -> miette::Result<Option<Arc<dyn Forge>>> {
+    let (Some(github), Some(token)) = (&config.github, &keys.github) else { return Ok(None) };
+    let forge = GitHub::new(github.api.as_str(), &github.web_origin(), token.clone());
+    Ok(Some(Arc::new(forge.map_err(|error| miette!("failed to {error}"))?)))
+}

@@ -1,0 +1,208 @@
+//! The stage: GitHub, Kubernetes, Prometheus and the customers of the shop, all on loopback ports of this machine.
+//!
+//! Refuses to know: what rollmend makes of what happens on it.
+
+mod customers;
+mod manifests;
+mod pods;
+
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::Utc;
+use miette::miette;
+use serde_json::Value;
+use shop::{Plot, Release};
+use testbed::github::{GitHub, GitHubError, GitHubOptions, Pull, Source};
+use testbed::kubelet::{Kubelet, KubeletOptions};
+use testbed::kubernetes::{Kind, KubernetesApi, KubernetesOptions, Rule, Store, Token};
+use testbed::prometheus::{Prometheus, PrometheusOptions};
+use testbed::rollouts_controller::{RolloutsController, RolloutsOptions};
+use testbed::wire::Port;
+
+use self::customers::Customers;
+pub(super) use self::manifests::{METRIC, NAMESPACE, ROLLOUT};
+use self::pods::Pods;
+use super::folder::Folder;
+use super::{configuration, repository};
+
+/// The shop's repository.
+pub(super) const REPOSITORY: &str = "acme/shop";
+/// The file with the token for the stand-in for GitHub.
+pub(super) const TOKEN_FILE: &str = "github-token";
+/// Where the file with the way into the stand-in for Kubernetes is.
+pub(super) const KUBECONFIG: &str = "kubeconfig";
+/// Tokens that open loopback doors only, for as long as the demo lasts.
+const GITHUB_TOKEN: &str = "demo-github-token";
+const CLUSTER_TOKEN: &str = "demo-cluster-token";
+const LOGIN: &str = "rollmend-bot";
+/// How often each pod is scraped.
+const SCRAPE: Duration = Duration::from_millis(500);
+
+/// Everything outside rollmend. Dropping it ends its processes at once; [`Stage::strike`] lets them end.
+pub(super) struct Stage {
+    github: GitHub,
+    kubernetes: KubernetesApi,
+    prometheus: Prometheus,
+    controller: RolloutsController,
+    kubelet: Kubelet,
+    pods: Pods,
+    customers: Customers,
+    plot: Plot,
+    revisions: [String; 2],
+}
+
+impl Stage {
+    /// Sets it up; the shop is not deployed yet.
+    pub(super) async fn set_up(folder: &Folder, plot: Plot) -> miette::Result<Self> {
+        let github = github(folder, plot).await?;
+        let bare = github.path(REPOSITORY).map_err(|error| miette!("failed to {error}"))?;
+        let revisions = ["v1.0.0", "v1.1.0"].map(|tag| repository::tagged(&bare, tag));
+        let [first, last] = revisions.map(|found| found.map_err(|error| miette!("failed to read a tag: {error}")));
+        let kubernetes =
+            KubernetesApi::start(cluster()).await.map_err(|error| miette!("failed to start Kubernetes: {error}"))?;
+        folder.write(TOKEN_FILE, GITHUB_TOKEN)?;
+        folder.write(KUBECONFIG, &kubernetes.kubeconfig(CLUSTER_TOKEN))?;
+        let pods = Pods::new(kubernetes.store().clone(), plot)?;
+        let prometheus = Prometheus::start(PrometheusOptions {
+            port: Port::Any,
+            token: None,
+            targets: pods.targets(),
+            every: SCRAPE,
+            queries: vec![manifests::ERROR_RATIO.replace("{{args.hash}}", "{{hash}}"), configuration::REQUESTS.to_owned()],
+            clock: kubernetes.store().clock().clone(),
+        })
+        .await
+        .map_err(|error| miette!("failed to {error}"))?;
+        Ok(Self {
+            kubelet: Kubelet::start(&kubernetes, pods.runner(), kubelet()),
+            controller: RolloutsController::start(&kubernetes, RolloutsOptions::default()),
+            customers: Customers::default(),
+            revisions: [first?, last?],
+            github,
+            kubernetes,
+            prometheus,
+            pods,
+            plot,
+        })
+    }
+
+    /// Deploys release 1.0.0 and lets the customers in. Resolves when it serves on every pod.
+    pub(super) async fn open_shop(&mut self) -> miette::Result<()> {
+        let refused = |error| miette!("failed to deploy the shop: {error}");
+        let store = self.store();
+        store.ensure_namespace(NAMESPACE);
+        store.create(manifests::analysis_template(&self.prometheus.url())).map_err(refused)?;
+        let [first, _] = &self.revisions;
+        store.create(manifests::rollout(&self.repository_url(), Release::First, first)).map_err(refused)?;
+        store.wait_for(Kind::Rollout, NAMESPACE, ROLLOUT, |rollout| rollout["status"]["phase"] == "Healthy").await;
+        self.customers = Customers::come(self.pods.clone())?;
+        self.customers.served(manifests::REPLICAS * 40).await;
+        Ok(())
+    }
+
+    /// Deploys release 1.1.0 as `kubectl apply` would.
+    pub(super) fn deploy(&self) -> miette::Result<()> {
+        let [_, last] = &self.revisions;
+        let template = manifests::template(self.plot.last_release(), last);
+        let update = |rollout: &mut Value| rollout["spec"]["template"] = template;
+        let updated = self.store().update(Kind::Rollout, NAMESPACE, ROLLOUT, update);
+        updated.map(drop).map_err(|error| miette!("failed to deploy the shop: {error}"))
+    }
+
+    /// The objects of the cluster.
+    pub(super) fn store(&self) -> &Store {
+        self.kubernetes.store()
+    }
+
+    /// How many answers the customers got, by pod template hash.
+    pub(super) fn customers(&self) -> &Customers {
+        &self.customers
+    }
+
+    pub(super) fn prometheus_url(&self) -> String {
+        self.prometheus.url()
+    }
+
+    /// The REST API of the stand-in for GitHub.
+    pub(super) fn github_api(&self) -> String {
+        self.github.enterprise_api()
+    }
+
+    /// The page of the shop's repository.
+    pub(super) fn repository_url(&self) -> String {
+        format!("{}/{REPOSITORY}", self.github.url())
+    }
+
+    /// The bare repository that the stand-in for GitHub serves.
+    pub(super) fn bare_repository(&self) -> Result<std::path::PathBuf, GitHubError> {
+        self.github.path(REPOSITORY)
+    }
+
+    /// Every pull request with its diff.
+    pub(super) fn pulls(&self) -> Result<Vec<(Pull, String)>, GitHubError> {
+        let pulls = self.github.pulls(REPOSITORY)?;
+        pulls.into_iter().map(|pull| Ok((pull.clone(), self.github.diff(REPOSITORY, pull.number)?))).collect()
+    }
+
+    /// Ends everything: customers, then the shop's processes, then the servers.
+    pub(super) async fn strike(self) {
+        self.customers.go();
+        self.controller.stop().await;
+        self.kubelet.stop().await;
+        self.kubernetes.wire().shutdown().await;
+        self.prometheus.wire().shutdown().await;
+        self.github.shutdown().await;
+    }
+}
+
+async fn github(folder: &Folder, plot: Plot) -> miette::Result<GitHub> {
+    let options =
+        GitHubOptions { directory: Some(folder.github()), ..GitHubOptions::with_token(GITHUB_TOKEN, LOGIN) };
+    let github = GitHub::start(options).await.map_err(github_failed)?;
+    let source = tempfile::tempdir().map_err(|error| miette!("failed to make a temporary folder: {error}"))?;
+    commit(source.path(), plot)?;
+    let history = Source::Repository(source.path().to_owned());
+    github.create_repository(REPOSITORY, history).await.map_err(github_failed)?;
+    Ok(github)
+}
+
+fn commit(at: &Path, plot: Plot) -> miette::Result<()> {
+    repository::commit_history(at, plot, Utc::now())
+        .map_err(|error| miette!("failed to commit the shop's history: {error}"))
+}
+
+fn github_failed(error: GitHubError) -> miette::Report {
+    match error {
+        GitHubError::NoGit(_) => miette!(
+            "failed to run git, which the stand-in for GitHub serves its repository with: install git and put it on PATH"
+        ),
+        other => miette!("failed to {other}"),
+    }
+}
+
+/// The rights of the daemon's service account are those of `deploy/rbac.yaml` and `deploy/rbac-annotate.yaml`.
+fn cluster() -> KubernetesOptions {
+    let read = ["get", "list", "watch"];
+    let rules = vec![
+        Rule::new(&read, &["rollouts", "analysisruns", "replicasets", "pods"], &["*"]),
+        Rule::new(&["get"], &["pods/log", "namespaces"], &["*"]),
+        Rule::new(&["get", "list", "watch", "create", "patch"], &["events"], &["*"]),
+        Rule::new(&["patch"], &["rollouts"], &["*"]),
+    ];
+    let user = "system:serviceaccount:rollmend:rollmend";
+    KubernetesOptions {
+        tokens: vec![Token::limited(CLUSTER_TOKEN, user, rules)],
+        ..KubernetesOptions::default()
+    }
+}
+
+fn kubelet() -> KubeletOptions {
+    KubeletOptions { back_off: Duration::from_secs(1), longest_grace: Duration::from_secs(2) }
+}
+
+impl std::fmt::Debug for Stage {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Stage").field("plot", &self.plot).finish_non_exhaustive()
+    }
+}

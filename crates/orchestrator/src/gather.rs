@@ -29,6 +29,16 @@ use crate::sightings::{Sighting, Sightings};
 pub(crate) struct Part {
     exhibits: Vec<(String, ExhibitBody)>,
     missing: Vec<Missing>,
+    /// What of pods, runs and logs could not be read because something broke: without it nobody may call the canary clean.
+    broken: Vec<String>,
+}
+
+/// A case, and what broke when it was gathered.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    pub(crate) case: CaseFile,
+    /// What of pods, runs and logs could not be read; empty when nothing broke.
+    pub(crate) broken: Vec<String>,
 }
 
 impl Part {
@@ -43,6 +53,14 @@ impl Part {
     fn join(&mut self, other: Self) {
         self.exhibits.extend(other.exhibits);
         self.missing.extend(other.missing);
+        self.broken.extend(other.broken);
+    }
+
+    /// Notes a read without which nobody may call the canary clean.
+    fn note<T>(&mut self, read: &Result<T, Failure>) {
+        if let Err(failure) = read {
+            self.broken.push(failure.sentence());
+        }
     }
 }
 
@@ -87,7 +105,7 @@ impl Gatherer {
     }
 
     /// A case of what is there now; not kept yet.
-    pub(crate) async fn gather(&self, subject: Subject) -> Result<CaseFile, Failure> {
+    pub(crate) async fn gather(&self, subject: Subject) -> Result<Gathered, Failure> {
         let mut missing = Part::default();
         if subject.stage == Stage::AtEnd {
             self.wait_for_the_logs(&subject, &mut missing).await;
@@ -103,7 +121,8 @@ impl Gatherer {
         if subject.stage == Stage::AtEnd {
             all.join(self.range(&subject, &cluster.revisions).await);
         }
-        self.build(subject, all).await
+        let broken = std::mem::take(&mut all.broken);
+        Ok(Gathered { case: self.build(subject, all).await?, broken })
     }
 
     /// The followed logs have their end within 30 s, or what is there must do.
@@ -222,6 +241,7 @@ impl Gatherer {
         let read =
             crate::effects::within(limit, "read the Rollout", self.ports.cluster.rollout(&identity.rollout));
         let read = read.await.map(|found| found.filter(|rollout| rollout.uid == identity.uid));
+        part.note(&read);
         let kept = sighting.as_ref().map(|sighting| sighting.rollout.clone());
         let problem = read.as_ref().err().map(Failure::sentence);
         let Some(rollout) = or_seen(read, kept, "the Rollout", part) else {
@@ -233,6 +253,9 @@ impl Gatherer {
             self.canary_pods(subject, limit),
             self.stable_pods(subject, &rollout, limit)
         );
+        part.note(&runs);
+        part.note(&canary);
+        part.note(&stable);
         let runs = or_seen(runs, sighting.as_ref().map(|s| s.runs.clone()), "AnalysisRuns", part);
         let seen_pods = sighting.map(|sighting| sighting.pods).unwrap_or_default();
         let canary = pods::merged(canary, seen_pods, self.settings.limits.canary_pods, part);

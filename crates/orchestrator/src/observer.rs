@@ -29,12 +29,11 @@ pub(crate) use attempt::attempt_start;
 pub(crate) use named::named;
 pub(crate) use order::troubled_first;
 
-use crate::catch_up::catch_up;
 use crate::effects::Hands;
 use crate::engine::Engine;
 use crate::identity::Identities;
 use crate::sightings::Sightings;
-use rollout::{RolloutWatch, Sign};
+use rollout::{RolloutWatch, Sign, end_if_gone};
 
 /// Signs that may wait for one Rollout's task; the watch waits when it is full.
 const WAITING_SIGNS: usize = 256;
@@ -156,14 +155,8 @@ async fn finish_start(
     gone: Vec<Run>,
     ready: watch::Sender<bool>,
 ) {
-    for run in gone.iter().filter(|run| !run.state.name().is_final()) {
-        // Not in the list is not yet gone: the namespace may be watched no more, or the list was cut.
-        if let Ok(None) = around.hands.ports.cluster.rollout(&run.identity.rollout).await {
-            let now = around.hands.clock.now();
-            if around.engine.decide(&run.id, |run| catch_up(run, None, now)).await.is_err() {
-                return;
-            }
-        }
+    if end_if_gone(&around, &gone).await.is_err() {
+        return;
     }
     let mut ignored = Ignored::default();
     for answer in answers {

@@ -27,8 +27,8 @@ pub(super) async fn freeze(
             Stage::AtEnd => first(hands, run.first_case.as_ref()).await?,
         },
     };
-    let case = hands.gatherer.gather(subject).await?;
-    let case = hands.ports.cases.put(&case).await?;
+    let gathered = hands.gatherer.gather(subject).await?;
+    let case = hands.ports.cases.put(&gathered.case).await?;
     Ok(Event::CaseFrozen { attempt, stage, case })
 }
 

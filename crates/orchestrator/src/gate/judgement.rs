@@ -63,10 +63,16 @@ impl Judgements {
 }
 
 async fn judge(around: Surroundings, subject: AttemptSubject) -> Result<Judgement, GateRefusal> {
-    let (case, brief) = digested(&around, &subject).await.map_err(|failure| broken(&around, &failure))?;
+    let digested = digested(&around, &subject).await.map_err(|failure| broken(&around, &failure))?;
+    let Digested { case, brief, broken: unread } = digested;
     let amount = amount(&around, &subject, &case, &brief).await;
     let decision = around.hands.ports.digest.gate(&brief, &amount, &around.hands.settings.gate);
     match decision {
+        // What could not be read may be what speaks against the canary.
+        GateDecision::Promote { .. } | GateDecision::TooLittle { .. } if !unread.is_empty() => {
+            let words = format!("the evidence is not whole: {}", unread.join("; "));
+            Err(GateRefusal::Ours(around.hands.settings.redactor.text(&words)))
+        }
         GateDecision::Promote { confidence, figures } => {
             let voice = &around.hands.ports.voice;
             let reference = &subject.rollout.rollout;
@@ -86,10 +92,14 @@ async fn judge(around: Surroundings, subject: AttemptSubject) -> Result<Judgemen
     }
 }
 
-async fn digested(
-    around: &Surroundings,
-    subject: &AttemptSubject,
-) -> Result<(Arc<CaseFile>, Brief), Failure> {
+/// A case that is not kept, its digest, and what could not be read.
+struct Digested {
+    case: Arc<CaseFile>,
+    brief: Brief,
+    broken: Vec<String>,
+}
+
+async fn digested(around: &Surroundings, subject: &AttemptSubject) -> Result<Digested, Failure> {
     let snapshot = Subject {
         identity: subject.identity.clone(),
         attempt: subject.attempt,
@@ -99,14 +109,15 @@ async fn digested(
         named: subject.named.clone(),
         follows: None,
     };
-    let case = around.hands.gatherer.gather(snapshot).await?;
-    let bytes = case
+    let gathered = around.hands.gatherer.gather(snapshot).await?;
+    let bytes = gathered
+        .case
         .to_bytes()
         .map_err(|error| Failure::give_up("case-bytes", "put the case into bytes").because(error))?;
     let id = CaseFile::id_of(&bytes);
-    let case = Arc::new(case);
+    let case = Arc::new(gathered.case);
     let brief = digest(&around.hands, case.clone(), id).await?;
-    Ok((case, brief))
+    Ok(Digested { case, brief, broken: gathered.broken })
 }
 
 fn detection(around: &Surroundings, subject: &AttemptSubject, case: &CaseFile, brief: &Brief) -> Detection {

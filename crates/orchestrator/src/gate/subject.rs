@@ -46,15 +46,16 @@ pub(super) async fn find(
         .decide(&id, |run| catch_up(run, Some(&rollout), started_at))
         .await
         .map_err(|stopped| GateRefusal::Ours(stopped.to_string()))?;
-    let mut names = names;
-    names.request.clone_from(&request.repository);
+    // The watch may be behind: the annotation counts as it was read just now.
+    let annotation = rollout.annotations.get("repository").cloned();
+    let named = NamedRepository { annotation, plugin: names.plugin, request: request.repository.clone() };
     Ok(AttemptSubject {
         attempt: run.as_ref().map_or(AttemptNumber::FIRST, |run| run.attempt),
         attempt_started_at: run.as_ref().map_or(started_at, |run| run.attempt_started_at),
         rollout,
         identity,
         id,
-        named: names,
+        named,
     })
 }
 

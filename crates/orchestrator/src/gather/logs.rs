@@ -3,7 +3,8 @@
 
 use domain::ports::{LogSource, LogSpan};
 use domain::{
-    Container, ContainerRole, ContainerState, ExhibitBody, Incarnation, LogExcerpt, Pod, Readiness, Side,
+    Container, ContainerRole, ContainerState, ExhibitBody, Incarnation, LogExcerpt, Pod, Readiness, Remedy,
+    Side,
 };
 use futures::StreamExt;
 
@@ -33,10 +34,14 @@ impl Gatherer {
         for (source, result) in read {
             match result {
                 Ok(log) => logs.push(log),
-                Err(failure) => part.miss(
-                    format!("the log of {}/{} ({})", source.pod, source.container, source.side),
-                    failure.sentence(),
-                ),
+                Err(failure) => {
+                    let what = format!("the log of {}/{} ({})", source.pod, source.container, source.side);
+                    part.miss(what, failure.sentence());
+                    // A log that is not there was not withheld by anything that broke.
+                    if failure.remedy != Remedy::GiveUp {
+                        part.note::<()>(&Err(failure));
+                    }
+                }
             }
         }
         self.keep(logs, &mut part);
@@ -53,7 +58,9 @@ impl Gatherer {
                 "they were not followed: [daemon] spool.streams or the limit of 10 streams per Rollout was reached",
             );
         }
-        within(seen.limit, "read the followed logs", excerpts).await.unwrap_or_else(|failure| {
+        let read = within(seen.limit, "read the followed logs", excerpts).await;
+        part.note(&read);
+        read.unwrap_or_else(|failure| {
             part.miss("the followed logs", failure.sentence());
             Vec::new()
         })

@@ -241,7 +241,11 @@ impl RolloutWatch {
     /// The first list is complete.
     async fn begin(&mut self, known: Vec<Run>) -> Result<Ignored, Stopped> {
         self.listed = true;
-        let Some(rollout) = self.rollout.clone() else { return Ok(Ignored::default()) };
+        let Some(rollout) = self.rollout.clone() else {
+            // Its AnalysisRuns may outlive it for a while.
+            end_if_gone(&self.around, &known).await?;
+            return Ok(Ignored::default());
+        };
         self.clear_stale(None, &rollout);
         let now = self.around.hands.clock.now();
         for run in &known {
@@ -306,6 +310,19 @@ impl RolloutWatch {
             }
         });
     }
+}
+
+/// Ends the incidents of Rollouts that are not in the list. Not in the list is not yet gone: the namespace may be watched no more, or the
+/// list was cut, so each is asked for.
+pub(super) async fn end_if_gone(around: &Surroundings, known: &[Run]) -> Result<(), Stopped> {
+    for run in known.iter().filter(|run| !run.state.name().is_final()) {
+        let read = around.hands.ports.cluster.rollout(&run.identity.rollout);
+        if let Ok(None) = within(LIMIT, "read the Rollout", read).await {
+            let now = around.hands.clock.now();
+            around.engine.decide(&run.id, |run| catch_up(run, None, now)).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn start_of(

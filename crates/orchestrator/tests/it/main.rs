@@ -1,0 +1,11 @@
+//! The orchestrator's own logic over an in-memory world: what is told when, what is written before what, what is left after a crash.
+
+mod crash;
+mod freeze;
+mod gate;
+mod incident;
+mod journal;
+mod propose;
+mod retry;
+mod start;
+mod world;

@@ -11,7 +11,8 @@ use domain::{
 
 use super::cause::{Cause, MeasuringFault, Tie, is_dependency};
 use super::sign::{Sign, own_frames};
-use super::spec;
+use super::spec::{self, Difference};
+use crate::facts::Facts;
 
 /// What the rules found.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +28,7 @@ pub(super) struct Diagnosis<'a> {
 /// Decides.
 pub(super) fn diagnose<'a>(case: &CaseFile, brief: &'a Brief) -> Diagnosis<'a> {
     let cause = cause(case, brief);
-    let tie = tie(brief, cause);
+    let tie = tie(case, brief, cause);
     let contested_by = match (cause, tie) {
         (Cause::Error { .. } | Cause::MissingKey { .. }, _) | (_, Tie::Only { .. }) => {
             signs(brief).find(|sign| is_dependency(*sign))
@@ -248,7 +249,7 @@ fn base(path: &str) -> &str {
 
 /// The two grounds on which rules alone are sure enough. The only candidate counts only where nothing but the version changed in
 /// the pod template, and the trouble is shown to be the canary's alone.
-fn tie<'a>(brief: &'a Brief, cause: Cause<'a>) -> Tie<'a> {
+fn tie<'a>(case: &CaseFile, brief: &'a Brief, cause: Cause<'a>) -> Tie<'a> {
     if let Cause::Error { sign: Sign::Trace(trace), .. } | Cause::MissingKey { sign: Sign::Trace(trace), .. } =
         cause
         && trace.novelty.is_against_canary()
@@ -257,10 +258,9 @@ fn tie<'a>(brief: &'a Brief, cause: Cause<'a>) -> Tie<'a> {
         return Tie::Frame { suspect, frame };
     }
     let only = suspects(brief).iter().find(|suspect| suspect.grounds == Grounds::OnlyCandidate);
+    let rival = spec::rivals(brief).next().is_some() || spec::difference(Facts::of(case)) == Difference::More;
     match only {
-        Some(suspect) if is_new(brief, cause) && spec::rivals(brief).next().is_none() => {
-            Tie::Only { suspect }
-        }
+        Some(suspect) if is_new(brief, cause) && !rival => Tie::Only { suspect },
         _ => Tie::Loose,
     }
 }

@@ -5,7 +5,7 @@ use domain::{AnalysisPhase, Brief, Claim, ContainerState, ExhibitId, Novelty, Po
 use super::cause::Tie;
 use super::claims::{grouped, pods as counted, points_somewhere, value};
 use super::diagnosis::Diagnosis;
-use super::spec;
+use super::spec::{self, Difference};
 use crate::facts::Facts;
 use crate::voice::markdown::code;
 
@@ -57,17 +57,20 @@ fn alike(brief: &Brief) -> impl Iterator<Item = Claim> + '_ {
 
 fn template(facts: Facts<'_>, brief: &Brief) -> Option<Claim> {
     let (exhibit, ..) = facts.templates()?;
-    let text = match (brief.changes.is_empty(), spec::rivals(brief).next()) {
-        (true, _) => "the pod template, which is stable's but for the version",
-        (false, None) => "the pod template, of which only image, labels and annotations differ",
-        (false, Some(_)) => return None,
-    };
-    Some(claim(exhibit, text.to_owned()))
+    let is_the_same = spec::difference(facts) == Difference::Version && spec::rivals(brief).next().is_none();
+    let text = "the pod template, of which image, labels and annotations differ at most";
+    is_the_same.then(|| claim(exhibit, text.to_owned()))
 }
 
 fn other_commits(brief: &Brief, diagnosis: Diagnosis<'_>) -> Option<Claim> {
     let RangeFinding::Known { exhibit, commits, suspects, .. } = &brief.range else { return None };
     let Tie::Frame { suspect, .. } = diagnosis.tie else { return None };
+    // The brief may hold fewer suspects than commits; all that a frame points at are known only where one without is listed.
+    let all_known =
+        suspects.len() as u64 == *commits || suspects.last().is_some_and(|last| !points_somewhere(last));
+    if !all_known {
+        return None;
+    }
     let others = commits.saturating_sub(1);
     let meet = suspects.iter().filter(|other| other.sha != suspect.sha && points_somewhere(other)).count();
     let without = others.saturating_sub(meet as u64);

@@ -1,8 +1,10 @@
 //! What a difference between the two pod templates can explain.
 
 use domain::{Brief, PodProblem, SpecChange};
+use serde_json::Value;
 
 use super::sign::Sign;
+use crate::facts::Facts;
 
 /// Whether the change only says which version it is: image, labels, annotations.
 pub(super) fn names_the_version(change: &SpecChange) -> bool {
@@ -21,6 +23,41 @@ pub(super) fn rivals(brief: &Brief) -> impl Iterator<Item = &SpecChange> {
         })
     };
     brief.changes.iter().filter(move |change| !names_the_version(change) && !is_only_name(change))
+}
+
+/// What of the two pod templates differs. The brief may have left changes out for size, so the templates themselves are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Difference {
+    /// Image, labels and annotations at most.
+    Version,
+    /// More than that.
+    More,
+    /// The case lacks a template.
+    Unknown,
+}
+
+/// Compares the templates of the case.
+pub(super) fn difference(facts: Facts<'_>) -> Difference {
+    let Some((_, stable, canary)) = facts.templates() else { return Difference::Unknown };
+    if without_version(&stable.template) == without_version(&canary.template) {
+        Difference::Version
+    } else {
+        Difference::More
+    }
+}
+
+fn without_version(template: &Value) -> Value {
+    let mut template = template.clone();
+    if let Some(fields) = template.as_object_mut() {
+        fields.remove("metadata");
+    }
+    for list in ["containers", "initContainers"] {
+        let containers = template.pointer_mut(&format!("/spec/{list}")).and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten().filter_map(Value::as_object_mut) {
+            container.remove("image");
+        }
+    }
+    template
 }
 
 /// The change of a container's image.

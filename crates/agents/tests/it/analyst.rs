@@ -365,3 +365,30 @@ async fn a_rare_error_is_no_lead_where_the_digest_sees_no_trouble() {
     let verdict = finds(scene, Category::Unknown, 20).await;
     assert!(verdict.root_cause.starts_with("A person aborted"), "{}", verdict.root_cause);
 }
+
+#[tokio::test]
+async fn a_difference_of_the_pod_templates_that_the_brief_left_out_still_counts() {
+    let mut scene = scene::out_of_memory().only_candidate();
+    for exhibit in &mut scene.case.exhibits {
+        if let ExhibitBody::Templates { canary: Some(canary), .. } = &mut exhibit.body {
+            canary.template = serde_json::json!({"spec": {"containers": [{"name": "users", "image": "users:1.1.0", "args": ["-x"]}]}});
+        }
+    }
+    let verdict = finds(scene, Category::Unknown, 40).await;
+    assert!(verdict.ruled_out.iter().all(|claim| !claim.text.contains("pod template")));
+}
+
+#[tokio::test]
+async fn commits_are_ruled_out_only_where_all_that_a_frame_points_at_are_known() {
+    let mut scene = scene::null_pointer();
+    assert!(
+        scene
+            .verdict()
+            .await
+            .ruled_out
+            .iter()
+            .any(|claim| claim.text.starts_with("3 of the other 4 commits"))
+    );
+    scene.suspects().truncate(2);
+    assert!(scene.verdict().await.ruled_out.iter().all(|claim| !claim.text.contains("commits")));
+}

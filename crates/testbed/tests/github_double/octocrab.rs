@@ -23,14 +23,14 @@ async fn open(octocrab: &Octocrab) -> octocrab::models::pulls::PullRequest {
         .unwrap()
 }
 
-async fn both(github: &GitHub) -> [Octocrab; 2] {
+fn both(github: &GitHub) -> [Octocrab; 2] {
     [client(github.url()), client(github.enterprise_api())]
 }
 
 #[tokio::test]
 async fn the_caller_the_repository_and_its_refs_are_read() {
     let github = shop().await;
-    for octocrab in both(&github).await {
+    for octocrab in both(&github) {
         assert_eq!(octocrab.current().user().await.unwrap().login, "rollmend");
         let repository = octocrab.repos("acme", "shop").get().await.unwrap();
         assert_eq!(repository.full_name.as_deref(), Some(SHOP));

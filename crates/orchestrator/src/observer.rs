@@ -119,6 +119,18 @@ impl Observer {
     }
 
     async fn send(&mut self, reference: &RolloutRef, sign: Sign) {
+        let watch = self.watch(reference);
+        let Err(unsent) = watch.send(sign).await else { return };
+        if !self.around.stopping.is_cancelled() {
+            tracing::error!(rollout = %reference, "its task panicked and is begun anew: this is a bug of rollmend");
+            self.watches.remove(reference);
+            // A task that has just begun takes its first sign, unless the daemon stops.
+            let _ = self.watch(reference).send(unsent.0).await;
+        }
+    }
+
+    /// The Rollout's task, begun where there is none.
+    fn watch(&mut self, reference: &RolloutRef) -> mpsc::Sender<Sign> {
         let watch = self.watches.entry(reference.clone()).or_insert_with(|| {
             let (sender, signs) = mpsc::channel(WAITING_SIGNS);
             let listed = self.known.is_none();
@@ -126,8 +138,7 @@ impl Observer {
             self.tasks.spawn(task.run(signs));
             sender
         });
-        // A task ends before its channel only when the daemon stops.
-        let _ = watch.send(sign).await;
+        watch.clone()
     }
 
     /// The first list is complete: every Rollout's task catches up with what was missed, and begins.

@@ -23,6 +23,7 @@ pub struct Orchestrator {
     gate: Arc<dyn Gate>,
     ready: watch::Receiver<bool>,
     main: JoinHandle<()>,
+    stopping: CancellationToken,
 }
 
 impl Orchestrator {
@@ -35,11 +36,12 @@ impl Orchestrator {
         let identities = Arc::new(Identities::new(ports.cluster.clone()));
         let hands = Hands::new(ports, settings, clock, sightings.clone());
         let engine = Engine::new(hands.clone(), cancel.clone());
-        let around = Surroundings { engine: engine.clone(), hands, sightings, identities, stopping: cancel };
+        let around =
+            Surroundings { engine: engine.clone(), hands, sightings, identities, stopping: cancel.clone() };
         let (ready, is_ready) = watch::channel(false);
         let gate = gate::open(around.clone());
         let main = tokio::spawn(run(around, ready));
-        Self { engine, gate, ready: is_ready, main }
+        Self { engine, gate, ready: is_ready, main, stopping: cancel }
     }
 
     /// The gate; it answers from the start on, and refuses once the daemon is stopping.
@@ -62,12 +64,14 @@ impl Orchestrator {
         self.engine.subscribe()
     }
 
-    /// Waits for the end after the order to stop.
+    /// Waits for the order to stop and then for the end, which comes after the time of grace at the latest.
     pub async fn join(self) {
-        if self.main.await.is_err() {
-            tracing::error!("the observer panicked: restart the daemon");
+        self.stopping.cancelled().await;
+        // Side by side: a Rollout's task may wait for a journal that does not work, until the engine gives up.
+        let (main, ()) = futures::join!(self.main, self.engine.drain());
+        if main.is_err() {
+            tracing::error!("the observer panicked: this is a bug of rollmend");
         }
-        self.engine.drain().await;
     }
 }
 

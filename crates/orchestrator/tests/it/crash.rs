@@ -88,3 +88,50 @@ fn the_order_to_stop_lets_work_finish_and_leaves_the_rest_pending() {
         life.settles(&identity().id(), |run| run.state.name() == StateName::Proposed).await;
     });
 }
+
+#[test]
+fn the_order_to_stop_ends_also_over_a_journal_that_does_not_write() {
+    let world = World::new();
+    world.deploy();
+    world.live(proposing(), async |life| {
+        life.ready().await;
+        let full = || domain::Failure::ask_human("disk-full", "write: no space left", "free some space");
+        life.world().change(|state| state.fail("commit", (0..50).map(|_| full()).collect()));
+        life.world().fail(life.hold.now());
+        life.world().until("it is tried", |state| state.calls_of("commit") == 1).await;
+        life.cancel.cancel();
+        tokio::time::timeout(std::time::Duration::from_secs(30), life.orchestrator.join()).await.unwrap();
+    });
+    world.change(|state| state.faults.clear());
+    world.live(proposing(), async |life| {
+        life.settles(&identity().id(), |run| run.state.name() == StateName::Proposed).await;
+    });
+}
+
+#[test]
+fn an_effect_that_panics_is_a_failed_try_and_no_more() {
+    let world = World::new();
+    world.deploy();
+    world.live(proposing(), async |life| {
+        life.ready().await;
+        let panic = Box::new(|_: &crate::world::Hold| -> futures::future::BoxFuture<'static, _> {
+            Box::pin(async { panic!("a bug in a port") })
+        });
+        life.world().change(|state| state.at("put", panic));
+        life.world().fail(life.hold.now());
+        life.settles(&identity().id(), |run| run.state.name() == StateName::Proposed).await;
+    });
+}
+
+#[test]
+fn a_rule_that_panics_once_does_not_blind_the_watch() {
+    let world = World::new();
+    world.deploy();
+    world.live(proposing(), async |life| {
+        life.ready().await;
+        life.world().change(|state| state.rule_panics = true);
+        life.world().until("the rule has panicked", |state| !state.rule_panics).await;
+        life.world().fail(life.hold.now());
+        life.settles(&identity().id(), |run| run.state.name() == StateName::Proposed).await;
+    });
+}

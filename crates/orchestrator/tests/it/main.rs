@@ -5,6 +5,7 @@ mod freeze;
 mod gate;
 mod incident;
 mod journal;
+mod logs;
 mod propose;
 mod retry;
 mod start;

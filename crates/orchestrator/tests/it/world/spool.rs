@@ -12,9 +12,13 @@ use super::cluster::excerpt;
 impl Spool for Hold {
     fn follow(&self, observation: &IncidentIdentity, source: LogSource, _: DateTime<Utc>) -> Followed {
         let mut state = self.world.state();
+        let streams = state.streams;
         let followed = state.spool.entry(observation.clone()).or_default();
         if followed.contains(&source) {
             return Followed::Already;
+        }
+        if followed.len() >= streams {
+            return Followed::OverLimit;
         }
         followed.push(source.clone());
         let key = (source.pod.clone(), source.container.clone(), source.which);

@@ -54,6 +54,10 @@ pub(crate) struct State {
     pub(crate) calls: Vec<&'static str>,
     /// The journal writes, and says that it did not.
     pub(crate) lies: bool,
+    /// The trouble rule panics, once.
+    pub(crate) rule_panics: bool,
+    /// So many logs are followed at once.
+    pub(crate) streams: usize,
 }
 
 impl State {
@@ -88,6 +92,8 @@ impl State {
             faults: HashMap::new(),
             calls: Vec::new(),
             lies: false,
+            rule_panics: false,
+            streams: 64,
         }
     }
 

@@ -30,6 +30,7 @@ pub(crate) fn changes(api: &Api, settings: &ClusterSettings) -> BoxStream<'stati
             let kind = feeds.get(index).map_or(Kind::Rollout, |(kind, _)| *kind);
             stream::iter(merging.take(index, kind, seen))
         })
+        .chain(stream::pending())
         .boxed()
 }
 

@@ -17,7 +17,7 @@ use crate::api::{Api, Kind, Selector, Target};
 use crate::settings::ClusterSettings;
 use crate::{changes, field, log, pod_changes, shape};
 
-/// Pages of a list that are read at most: 1,000 objects, or 10,000 events.
+/// Pages of a list that are read at most: 2,000 objects, or 10,000 events.
 const PAGES: usize = 20;
 /// Events that are kept.
 const EVENTS: usize = 200;

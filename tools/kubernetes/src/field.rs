@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use crate::clean::clean;
+
 /// The longest text that is kept of a message, in bytes.
 pub(crate) const MESSAGE: usize = 4 * 1024;
 /// The longest text that is kept of a query or condition, in bytes.
@@ -14,9 +16,9 @@ pub(crate) const QUERY: usize = 8 * 1024;
 /// The longest text that is kept of a name or reason, in bytes.
 pub(crate) const WORD: usize = 512;
 
-/// The text at the pointer, cut to `longest` bytes; empty when it is not there or no text.
+/// The text at the pointer, cut to `longest` bytes and without control characters; empty when it is not there or no text.
 pub(crate) fn text(value: &Value, pointer: &str, longest: usize) -> String {
-    value.pointer(pointer).and_then(Value::as_str).map(|text| cut(text, longest)).unwrap_or_default()
+    value.pointer(pointer).and_then(Value::as_str).map(|text| clean(&cut(text, longest))).unwrap_or_default()
 }
 
 /// The text at the pointer, where it is what `T` demands.
@@ -53,7 +55,7 @@ pub(crate) fn items<'a>(value: &'a Value, pointer: &str) -> impl DoubleEndedIter
 pub(crate) fn texts(value: &Value, pointer: &str, most: usize, longest: usize) -> BTreeMap<String, String> {
     let members = value.pointer(pointer).and_then(Value::as_object).into_iter().flatten();
     let text = |value: &Value| match value {
-        Value::String(text) => cut(text, longest),
+        Value::String(text) => clean(&cut(text, longest)),
         other => cut(&other.to_string(), longest),
     };
     members.take(most).map(|(key, value)| (cut(key, WORD), text(value))).collect()
@@ -95,6 +97,12 @@ mod tests {
         assert_eq!(number(&value, "/b"), None);
         assert_eq!(items(&value, "/a").count(), 0);
         assert!(!is_set(&value, "/a"));
+    }
+
+    #[test]
+    fn words_that_an_application_chose_reach_no_terminal_as_orders() {
+        let value = json!({"message": "\u{1b}[2Jpanic:\r\n\tno profile\u{7}"});
+        assert_eq!(text(&value, "/message", MESSAGE), "panic:\n\tno profile");
     }
 
     #[test]

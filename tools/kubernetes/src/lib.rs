@@ -10,6 +10,7 @@
 
 mod api;
 mod changes;
+mod clean;
 mod cluster;
 mod connection;
 mod field;

@@ -21,7 +21,7 @@ pub struct ClusterSettings {
 /// The namespaces that are watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Namespaces {
-    /// Every one; needs a ClusterRoleBinding.
+    /// Every one; needs a `ClusterRoleBinding`.
     All,
     /// Only these.
     Listed(Vec<Namespace>),
@@ -49,6 +49,8 @@ pub struct SpoolSettings {
     pub streams: usize,
     /// At most so many of one Rollout.
     pub streams_per_rollout: usize,
+    /// What was not written for so long is removed at the next start: nobody released it.
+    pub forget_after: Duration,
     /// How a log whose connection was cut is tried again.
     pub pace: Pace,
 }
@@ -67,7 +69,8 @@ impl Default for Pace {
 }
 
 impl SpoolSettings {
-    /// The daemon's defaults under that directory: 16 MiB per container, 1 GiB in all, 64 streams, 10 per Rollout.
+    /// The daemon's defaults under that directory: 16 MiB per container, 1 GiB in all, 64 streams, 10 per Rollout,
+    /// and a day until what nobody released is removed.
     pub fn in_dir(dir: impl Into<PathBuf>) -> Self {
         Self {
             dir: dir.into(),
@@ -75,6 +78,7 @@ impl SpoolSettings {
             total: 1024 * 1024 * 1024,
             streams: 64,
             streams_per_rollout: 10,
+            forget_after: Duration::from_secs(24 * 60 * 60),
             pace: Pace { first: Duration::from_millis(100), longest: Duration::from_secs(2) },
         }
     }

@@ -16,6 +16,7 @@ mod shelf;
 mod usage;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -48,7 +49,7 @@ impl LogSpool {
         let dir = settings.dir.clone();
         let opened = {
             let settings = settings.clone();
-            spawn_blocking(move || Library::open(&settings)).await
+            spawn_blocking(move || Library::open(&settings, SystemTime::now())).await
         };
         let library = opened.map_err(std::io::Error::other).flatten().map_err(|error| {
             let advice = "make the directory of [daemon] spool writable for the daemon, or name another";

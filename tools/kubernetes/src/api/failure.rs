@@ -123,7 +123,6 @@ impl ApiError {
                 404 if ask.target.kind.is_custom() && ask.target.name.is_none() => {
                     human("Argo Rollouts' CRDs are not installed in this cluster: install Argo Rollouts")
                 }
-                404 | 405 | 413 | 422 => Remedy::GiveUp,
                 409 | 410 | 429 | 500.. => Remedy::Retry { after: *after },
                 _ => Remedy::GiveUp,
             },

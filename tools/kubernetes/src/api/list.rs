@@ -8,8 +8,8 @@ use super::failure::ApiError;
 use super::target::{Ask, Kind, Target, Verb};
 use crate::field;
 
-/// Objects per page: a page of the largest objects that etcd holds still fits the limit on an answer.
-const PAGE: usize = 50;
+/// Objects per page; fewer are asked for where they are so large that a page passes the limit on an answer.
+const PAGE: usize = 100;
 /// Events are small, and a namespace has many.
 const EVENT_PAGE: usize = 500;
 
@@ -53,9 +53,10 @@ impl Api {
             next = field::text(&page, "/metadata/continue", field::MESSAGE);
             items(page).into_iter().for_each(&mut each);
             if next.is_empty() {
-                break;
+                return Ok(version);
             }
         }
+        tracing::warn!("there are more {} than are read, the rest is not seen", kind.resource());
         Ok(version)
     }
 
@@ -68,13 +69,18 @@ impl Api {
         next: &str,
     ) -> Result<Value, ApiError> {
         let ask = Ask { verb: Verb::List, target: Target::list(kind, namespace) };
-        let size = if kind == Kind::Event { EVENT_PAGE } else { PAGE };
-        let mut query = selector.query();
-        query.push(("limit", size.to_string()));
-        if !next.is_empty() {
-            query.push(("continue", next.to_owned()));
+        let mut size = if kind == Kind::Event { EVENT_PAGE } else { PAGE };
+        loop {
+            let mut query = selector.query();
+            query.push(("limit", size.to_string()));
+            if !next.is_empty() {
+                query.push(("continue", next.to_owned()));
+            }
+            match self.query(&ask, &query).await {
+                Err(ApiError::TooLarge { .. }) if size >= 10 => size /= 10,
+                answer => return answer,
+            }
         }
-        self.query(&ask, &query).await
     }
 }
 

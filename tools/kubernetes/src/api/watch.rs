@@ -30,6 +30,8 @@ const WATCH: Duration = Duration::from_secs(SERVER_TIMEOUT + 20);
 const EVENT: usize = 8 * 1024 * 1024;
 /// After so many failed watches in a row the list is read anew: the version may be one that the server never knew.
 const WATCHES: u32 = 3;
+/// A server that asks for a longer pause is tried all the same.
+const LONGEST: Duration = Duration::from_secs(60);
 /// A watch that ends sooner with nothing to say is not believed to be well.
 const BRIEF: Duration = Duration::from_secs(1);
 
@@ -219,7 +221,7 @@ impl Patience {
             tracing::warn!(kind = failure.kind, "{}; trying again until it works", failure.sentence());
         }
         let asked_for = match failure.remedy {
-            Remedy::Retry { after } => after.unwrap_or_default(),
+            Remedy::Retry { after } => after.unwrap_or_default().min(LONGEST),
             Remedy::GiveUp | Remedy::AskHuman { .. } => Duration::ZERO,
         };
         self.failures = self.failures.saturating_add(1);

@@ -3,12 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use crate::api::RawLine;
+use crate::clean::clean;
 
 /// What is kept of a line, in bytes; the rest is counted as dropped.
 pub(crate) const LINE: usize = 64 * 1024;
-
-const ESCAPE: char = '\u{1b}';
-const BELL: char = '\u{7}';
 
 /// A line as it is stored: the kubelet's time, a blank, the clean text, a line feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +19,8 @@ pub(crate) struct StoredLine {
 
 impl StoredLine {
     /// Makes invalid UTF-8 visible and takes escape sequences and control characters (all but the tab) out.
-    pub(crate) fn new(raw: RawLine) -> Self {
-        let bytes = if raw.cut > 0 { whole_characters(&raw.bytes) } else { &raw.bytes };
+    pub(crate) fn new(raw: &RawLine) -> Self {
+        let bytes = if raw.cut > 0 { whole_characters(&raw.bytes) } else { raw.bytes.as_slice() };
         let mut text = clean(&String::from_utf8_lossy(bytes));
         let at = line_time(&text);
         text.push('\n');
@@ -48,60 +46,12 @@ fn whole_characters(bytes: &[u8]) -> &[u8] {
     }
 }
 
-/// ECMA-48: a control sequence is ESC `[` … up to a final byte of `@`–`~`; a string (OSC, DCS, PM, APC) is ESC and `]`, `P`, `^` or `_` …
-/// up to BEL or ESC `\`; any other escape is ESC, intermediates of blank to `/`, and one final character.
-fn clean(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text.chars();
-    while let Some(char) = rest.next() {
-        match char {
-            ESCAPE => skip_escape(&mut rest),
-            '\t' => kept.push('\t'),
-            char if char.is_control() => {}
-            char => kept.push(char),
-        }
-    }
-    kept
-}
-
-fn skip_escape(rest: &mut std::str::Chars<'_>) {
-    match rest.next() {
-        Some('[') => {
-            rest.find(|char| ('@'..='~').contains(char));
-        }
-        Some(']' | 'P' | '^' | '_') => skip_string(rest),
-        Some(' '..='/') => {
-            rest.find(|char| !(' '..='/').contains(char));
-        }
-        _ => {}
-    }
-}
-
-/// A string that never ends would swallow the whole line: then only its opening is taken out.
-fn skip_string(rest: &mut std::str::Chars<'_>) {
-    let mut ahead = rest.clone();
-    while let Some(char) = ahead.next() {
-        let ends = match char {
-            BELL => true,
-            ESCAPE => {
-                ahead.next();
-                true
-            }
-            _ => false,
-        };
-        if ends {
-            *rest = ahead;
-            return;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn stored(bytes: &[u8], cut: u64) -> StoredLine {
-        StoredLine::new(RawLine { bytes: bytes.to_vec(), cut })
+        StoredLine::new(&RawLine { bytes: bytes.to_vec(), cut })
     }
 
     #[test]

@@ -29,9 +29,10 @@ pub(crate) async fn read(api: &Api, source: &LogSource, span: LogSpan) -> Result
     let mut body = open(api, source, wanted).await?;
     let mut reading =
         Reading { span, excerpting: Excerpting::new(span.limit_bytes), splitter: Splitter::new(LINE) };
-    match timeout_at(deadline, reading.all(&mut body, source)).await {
-        Ok(whole) => whole?,
-        Err(_) => tracing::warn!("the log of {} is longer than {} s of reading", source.pod, READ.as_secs()),
+    if let Ok(whole) = timeout_at(deadline, reading.all(&mut body, source)).await {
+        whole?;
+    } else {
+        tracing::warn!("the log of {} takes longer than {} s to read", source.pod, READ.as_secs());
     }
     let (head, tail, dropped) = reading.excerpting.finish();
     Ok(LogExcerpt {
@@ -56,7 +57,7 @@ impl Reading {
     async fn all(&mut self, body: &mut Body, source: &LogSource) -> Result<(), ApiError> {
         let Self { span, excerpting, splitter } = self;
         let mut take = |raw| {
-            let line = StoredLine::new(raw);
+            let line = StoredLine::new(&raw);
             // The API server knows whole seconds only.
             if line.at.is_some_and(|at| span.since.is_some_and(|since| at < since)) {
                 return;

@@ -52,13 +52,13 @@ fn abort(object: &Value, progressing: Option<&Condition>) -> Option<Abort> {
     if !field::is_set(object, "/status/abort") {
         return None;
     }
-    let message = progressing
-        .filter(|condition| condition.reason == "RolloutAborted")
-        .map(|condition| condition.message.clone())
-        .unwrap_or_else(|| {
-            let message = field::text(object, "/status/message", MESSAGE);
-            message.strip_prefix("RolloutAborted: ").map(ToOwned::to_owned).unwrap_or(message)
-        });
+    let aborted = progressing.filter(|condition| condition.reason == "RolloutAborted");
+    let message = match aborted {
+        Some(condition) => condition.message.clone(),
+        None => {
+            field::text(object, "/status/message", MESSAGE).trim_start_matches("RolloutAborted: ").to_owned()
+        }
+    };
     Some(Abort { at: field::time(object, "/status/abortedAt"), message })
 }
 

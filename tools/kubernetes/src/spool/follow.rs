@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::library::{Library, Log};
+use super::library::{DiskNews, Library, Log};
 use super::resume::{Line, Resume};
 use super::roster::Seat;
 use crate::api::{Api, ApiError, Kind, RawLine, Splitter, Target};
@@ -125,14 +125,14 @@ impl Following {
             };
             match frame {
                 None => {
-                    splitter.rest().into_iter().for_each(|raw| batch.take(raw, resume));
+                    splitter.rest().into_iter().for_each(|raw| batch.take(&raw, resume));
                     return End::Whole;
                 }
                 // A line that was cut with the connection comes again whole.
                 Some(Err(error)) => return End::Cut(ApiError::unreachable(&ask(&self.log.source), error)),
                 Some(Ok(frame)) => {
                     let Some(data) = frame.data_ref() else { continue };
-                    splitter.push(data, |raw| batch.take(raw, resume));
+                    splitter.push(data, |raw| batch.take(&raw, resume));
                     if batch.is_full() {
                         self.flush(batch).await;
                     }
@@ -147,8 +147,9 @@ impl Following {
             return;
         }
         let (library, log) = (Arc::clone(&self.library), Arc::clone(&self.log));
-        if let Err(error) = spawn_blocking(move || library.append(&log, &lines)).await {
-            tracing::error!("lines of {} were not spooled: {error}", self.log.source.pod);
+        match spawn_blocking(move || library.append(&log, &lines)).await {
+            Ok(news) => news.into_iter().for_each(tell),
+            Err(error) => tracing::error!("lines of {} were not spooled: {error}", self.log.source.pod),
         }
         self.seat.received(bytes);
     }
@@ -199,7 +200,7 @@ struct Batch {
 }
 
 impl Batch {
-    fn take(&mut self, raw: RawLine, resume: &mut Resume) {
+    fn take(&mut self, raw: &RawLine, resume: &mut Resume) {
         let line = StoredLine::new(raw);
         if resume.judge(line.at) == Line::Skip {
             return;
@@ -232,4 +233,14 @@ fn log_once(logged: Option<&'static str>, error: &ApiError) -> Option<&'static s
         tracing::warn!("failed to {error}: {}", error.advice());
     }
     Some(kind)
+}
+
+fn tell(news: DiskNews) {
+    match news {
+        DiskNews::Well => tracing::info!("logs are spooled again"),
+        DiskNews::Refuses { dir, error } => tracing::error!(
+            "failed to spool logs into {}: {error}; lines are dropped and counted until it works: make room on the disk",
+            dir.display()
+        ),
+    }
 }

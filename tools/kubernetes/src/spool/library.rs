@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 use domain::ports::LogSource;
@@ -39,9 +40,17 @@ pub(super) struct Log {
     shelf: Mutex<Shelf>,
 }
 
+/// What a person should know of the disk.
+pub(super) enum DiskNews {
+    /// It refuses lines.
+    Refuses { dir: PathBuf, error: io::Error },
+    /// It takes lines again.
+    Well,
+}
+
 impl Library {
-    /// Makes the directory and finds what is in it.
-    pub(super) fn open(settings: &SpoolSettings) -> io::Result<Self> {
+    /// Makes the directory and finds what is in it; what was not written for too long is removed.
+    pub(super) fn open(settings: &SpoolSettings, now: SystemTime) -> io::Result<Self> {
         fs::create_dir_all(&settings.dir)?;
         let library = Self {
             dir: settings.dir.clone(),
@@ -51,6 +60,11 @@ impl Library {
             disk_is_well: AtomicBool::new(true),
         };
         for (observation, path) in directories(&library.dir)? {
+            if is_forgotten(&path, now, settings.forget_after) {
+                tracing::info!("spooled logs of {observation} were never released, removing them");
+                fs::remove_dir_all(&path)?;
+                continue;
+            }
             for (log, path) in directories(&path)? {
                 match library.load(&path) {
                     Ok(found) => drop(library.logs().insert((observation.clone(), log), Arc::new(found))),
@@ -72,23 +86,14 @@ impl Library {
         Arc::clone(self.logs().entry(key).or_insert_with(new))
     }
 
-    /// Keeps lines of a log. A disk that refuses is logged once, until it works again.
-    pub(super) fn append(&self, log: &Log, lines: &[StoredLine]) {
+    /// Keeps lines of a log, and says when the disk begins to refuse or to work again.
+    pub(super) fn append(&self, log: &Log, lines: &[StoredLine]) -> Option<DiskNews> {
         self.make_room(lines.iter().map(StoredLine::len).sum());
-        let kept = log.shelf().append(&log.source, lines);
-        match kept {
-            Kept::AsAllowed => {
-                if !self.disk_is_well.swap(true, Ordering::Relaxed) {
-                    tracing::info!("logs are spooled again");
-                }
-            }
+        match log.shelf().append(&log.source, lines) {
+            Kept::AsAllowed => (!self.disk_is_well.swap(true, Ordering::Relaxed)).then_some(DiskNews::Well),
             Kept::Refused(error) => {
-                if self.disk_is_well.swap(false, Ordering::Relaxed) {
-                    tracing::error!(
-                        "failed to spool logs into {}: {error}; lines are dropped and counted until it works: make room on the disk",
-                        self.dir.display()
-                    );
-                }
+                let news = self.disk_is_well.swap(false, Ordering::Relaxed);
+                news.then_some(DiskNews::Refuses { dir: self.dir.clone(), error })
             }
         }
     }
@@ -201,6 +206,14 @@ fn directory_name(name: &str) -> String {
     format!("{}~{}", name.get(..NAME - 20).unwrap_or_default(), digest.get(..16).unwrap_or_default())
 }
 
+/// Whether nothing in the observation's logs was written lately. What cannot be told is kept.
+fn is_forgotten(observation: &Path, now: SystemTime, after: Duration) -> bool {
+    let logs = directories(observation).unwrap_or_default();
+    let files = logs.iter().filter_map(|(_, log)| fs::read_dir(log).ok()).flatten().flatten();
+    let newest = files.filter_map(|file| file.metadata().ok()?.modified().ok()).max();
+    newest.and_then(|newest| now.duration_since(newest).ok()).is_some_and(|age| age > after)
+}
+
 fn directories(dir: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir)? {
@@ -211,4 +224,51 @@ fn directories(dir: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     }
     found.sort();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observation(name: &str) -> IncidentId {
+        format!("shop-{name}-01234567").parse().unwrap()
+    }
+
+    fn source(pod: &str) -> LogSource {
+        LogSource {
+            namespace: "shop".parse().unwrap(),
+            pod: pod.parse().unwrap(),
+            pod_uid: "11e7bd8a-6f90".parse().unwrap(),
+            container: "app".parse().unwrap(),
+            role: domain::ContainerRole::App,
+            side: domain::Side::Canary,
+            which: Incarnation::Current,
+        }
+    }
+
+    #[test]
+    fn a_directory_is_named_after_its_log_and_a_name_that_is_too_long_stays_unique() {
+        assert_eq!(log_name(&source("shop-1")), "shop-1_11e7bd8a_app_current");
+        let long = |end: char| log_name(&source(&format!("{}{end}", "x".repeat(240))));
+        assert!(long('a').len() <= NAME);
+        assert_ne!(long('a'), long('b'));
+    }
+
+    #[test]
+    fn what_nobody_released_is_removed_at_a_later_start_and_what_is_no_log_is_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = SpoolSettings::in_dir(dir.path());
+        let now = SystemTime::now();
+        let library = Library::open(&settings, now).unwrap();
+        let log = library.log(&observation("a"), source("shop-1"));
+        let raw = crate::api::RawLine { bytes: b"2026-11-24T02:29:28Z words".to_vec(), cut: 0 };
+        assert!(library.append(&log, &[StoredLine::new(&raw)]).is_none());
+        fs::create_dir_all(dir.path().join("foreign/thing")).unwrap();
+        let later = Library::open(&settings, now + settings.forget_after / 2).unwrap();
+        assert_eq!(later.excerpts(&observation("a"), 1000).len(), 1);
+        let much_later = Library::open(&settings, now + settings.forget_after * 2).unwrap();
+        assert_eq!(much_later.excerpts(&observation("a"), 1000), []);
+        let names: Vec<_> = directories(dir.path()).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["foreign"]);
+    }
 }

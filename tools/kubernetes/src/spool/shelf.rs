@@ -1,20 +1,20 @@
 //! The segments of one log on disk: the beginning for good, the end as a ring.
 //!
-//! All calls block on the disk. Nothing is kept elsewhere: what a crash leaves is read from the files and their names.
+//! All calls block on the disk; how it is read back is in `reading`. Nothing is kept elsewhere: what a crash leaves is read from the files and their names.
+
+mod reading;
 
 use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use domain::Dropped;
 use domain::ports::LogSource;
 
 use super::counters::Counters;
 use super::segment::{Form, Segment};
 use super::usage::{Full, Usage};
-use crate::log::{Excerpting, StoredLine, line_time};
+use crate::log::StoredLine;
 
 /// The file that says whose log it is.
 pub(super) const SOURCE: &str = "source.json";
@@ -121,39 +121,6 @@ impl Shelf {
             self.received += Counters::of(chunk);
         }
         outcome
-    }
-
-    /// Time of the last line that is kept, and how many of the last lines have it.
-    pub(super) fn resume(&self) -> Option<(DateTime<Utc>, u64)> {
-        let mut found: Option<(DateTime<Utc>, u64)> = None;
-        for segment in self.segments.iter().rev() {
-            for at in segment.text(&self.dir).lines().rev().filter_map(line_time) {
-                match &mut found {
-                    None => found = Some((at, 1)),
-                    Some((last, count)) if *last == at => *count += 1,
-                    Some(_) => return found,
-                }
-            }
-        }
-        found
-    }
-
-    /// Head and tail of at most `limit` bytes, with everything else counted.
-    pub(super) fn excerpt(&self, limit: u64) -> (String, String, Dropped) {
-        let mut excerpting = Excerpting::new(limit);
-        let mut pushed = Counters::default();
-        for index in self.wanted(limit) {
-            let Some(segment) = self.segments.get(index) else { continue };
-            if segment.before.lines != pushed.lines {
-                excerpting.gap();
-            }
-            let text = segment.text(&self.dir);
-            text.split_inclusive('\n').for_each(|line| excerpting.push(line));
-            pushed += Counters::of_text(&text);
-        }
-        let missing = self.received - pushed;
-        excerpting.drop(missing.lines, missing.bytes + self.received.cut);
-        excerpting.finish()
     }
 
     /// How much can be given up for others, in bytes.
@@ -279,20 +246,6 @@ impl Shelf {
         in_a_row.count()
     }
 
-    /// The segments that an excerpt of `limit` bytes needs: from the front for its head, from the back for its tail.
-    fn wanted(&self, limit: u64) -> std::collections::BTreeSet<usize> {
-        let ends = self.segments.iter().skip(1).map(|next| next.before.bytes).chain([self.received.bytes]);
-        let sizes: Vec<u64> = self
-            .segments
-            .iter()
-            .zip(ends)
-            .map(|(segment, end)| end.saturating_sub(segment.before.bytes))
-            .collect();
-        let front = enough(sizes.iter().copied().enumerate(), limit / 4);
-        let back = enough(sizes.iter().copied().enumerate().rev(), limit - limit / 4);
-        front.into_iter().chain(back).collect()
-    }
-
     /// Orders the segments; of one that a crash left in both forms the plain one stays.
     fn sort_out(&mut self) {
         self.segments.sort_by_key(|segment| (segment.number, segment.form == Form::Packed));
@@ -341,19 +294,6 @@ fn chunks(lines: &[StoredLine], most: u64) -> Vec<&[StoredLine]> {
     }
     chunks.extend(lines.get(from..).filter(|rest| !rest.is_empty()));
     chunks
-}
-
-/// The indices whose sizes reach `bytes` together.
-fn enough(sizes: impl Iterator<Item = (usize, u64)>, bytes: u64) -> Vec<usize> {
-    let mut sum = 0;
-    sizes
-        .take_while(|(_, size)| {
-            let wanted = sum < bytes;
-            sum += size;
-            wanted
-        })
-        .map(|(index, _)| index)
-        .collect()
 }
 
 #[cfg(test)]

@@ -56,8 +56,8 @@ async fn of_many_lines_head_and_tail_are_kept_within_the_limit() {
     let place = Place::start().await;
     let kubelet = place.kubelet();
     place.canary("a").await;
-    let lines: String = (0..50_000).map(|number| format!("line {number}\n")).collect();
-    kubelet.write("shop", "a", "app", lines.as_bytes());
+    let lines: Vec<String> = (0..50_000).map(|number| format!("line {number}\n")).collect();
+    kubelet.write("shop", "a", "app", lines.concat().as_bytes());
     let excerpt = read(&place, LogSpan { limit_bytes: 8 * 1024, ..ALL }).await;
     let texts = texts(&excerpt);
     assert_eq!((texts[0].as_str(), texts.last().unwrap().as_str()), ("line 0", "line 49999"));

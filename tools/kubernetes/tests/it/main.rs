@@ -1,5 +1,8 @@
 //! The room over real sockets, against the testbed's Kubernetes API.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed unwrap fails the test")]
+#![expect(clippy::indexing_slicing, reason = "an index out of bounds fails the test")]
+
 mod failures;
 mod logs;
 mod pods;

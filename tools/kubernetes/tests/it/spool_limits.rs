@@ -48,17 +48,17 @@ async fn the_limit_over_all_logs_is_kept_and_whoever_has_most_gives() {
     let spool = place.spool_with(settings).await;
     let observed = identity("r-1", CANARY);
     spool.follow(&observed, source("loud", &loud), long_ago());
-    let noise: String =
+    let noise: Vec<String> =
         (0..40_000_u64).map(|n| format!("{:x}\n", n.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect();
-    kubelet.write("shop", "loud", "app", noise.as_bytes());
+    kubelet.write("shop", "loud", "app", noise.concat().as_bytes());
     until_received(&spool, &observed, 0).await;
     place.store().delete(Kind::Pod, "shop", "loud").unwrap();
     soon(spool.ended(&observed)).await;
     let before = spool.received(&observed);
     spool.follow(&observed, source("quiet", &quiet), long_ago());
-    let words: String =
+    let words: Vec<String> =
         (0..400_u64).map(|n| format!("{n} {:x}\n", n.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect();
-    kubelet.write("shop", "quiet", "app", words.as_bytes());
+    kubelet.write("shop", "quiet", "app", words.concat().as_bytes());
     until_received(&spool, &observed, before).await;
     place.store().delete(Kind::Pod, "shop", "quiet").unwrap();
     soon(spool.ended(&observed)).await;
@@ -99,4 +99,31 @@ async fn a_directory_that_cannot_be_used_says_what_to_do() {
     let failure = LogSpool::open(place.client("admin").await, settings).await.err().unwrap();
     assert_eq!(failure.kind, "spool-unusable");
     assert!(matches!(failure.remedy, Remedy::AskHuman { advice } if advice.contains("[daemon] spool")));
+}
+
+#[tokio::test]
+async fn a_disk_that_refuses_is_logged_once_and_tried_again_while_lines_are_counted() {
+    let (logged, _guard) = Logged::start();
+    let place = Place::start().await;
+    let kubelet = place.kubelet();
+    let uid = place.canary("a").await;
+    let spool = place.spool().await;
+    let observed = identity("r-1", CANARY);
+    // A file stands where the directory of the observation is to be made.
+    let obstacle = place.spool_settings().dir.join(observed.id().as_str());
+    std::fs::write(&obstacle, "").unwrap();
+    spool.follow(&observed, source("a", &uid), long_ago());
+    let mut received = 0;
+    for _ in 0..3 {
+        kubelet.write("shop", "a", "app", b"lost\n");
+        until_received(&spool, &observed, received).await;
+        received = spool.received(&observed);
+    }
+    std::fs::remove_file(&obstacle).unwrap();
+    kubelet.write("shop", "a", "app", b"kept\n");
+    until_received(&spool, &observed, received).await;
+    let kept = spool.excerpts(&observed, 1024).await.unwrap().remove(0);
+    assert_eq!((texts(&kept), kept.dropped.lines), (vec!["kept".to_owned()], 3));
+    assert_eq!((logged.at("ERROR").len(), logged.at("INFO").len()), (1, 1));
+    assert!(logged.at("ERROR")[0].contains("make room on the disk"), "{:?}", logged.at("ERROR"));
 }

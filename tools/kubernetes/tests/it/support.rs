@@ -1,6 +1,7 @@
 //! A cluster on a loopback port, with the objects of a shop.
 
 use std::future::Future;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -165,4 +166,36 @@ pub(crate) fn texts(excerpt: &LogExcerpt) -> Vec<String> {
 
 pub(crate) fn long_ago() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH
+}
+
+/// What is logged on this thread while it lives.
+#[derive(Clone, Default)]
+pub(crate) struct Logged(Arc<Mutex<Vec<u8>>>);
+
+impl Logged {
+    pub(crate) fn start() -> (Self, tracing::subscriber::DefaultGuard) {
+        let logged = Self::default();
+        let writer = logged.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        (logged, tracing::subscriber::set_default(subscriber))
+    }
+
+    /// The lines at that level that this room wrote.
+    pub(crate) fn at(&self, level: &str) -> Vec<String> {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        let ours = |line: &&str| line.contains(level) && line.contains("tool_kubernetes");
+        text.lines().filter(ours).map(ToOwned::to_owned).collect()
+    }
+}
+
+impl std::io::Write for Logged {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

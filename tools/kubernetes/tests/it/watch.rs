@@ -52,7 +52,11 @@ async fn an_idle_daemon_watches_only_rollouts_and_analysis_runs() {
             .wire()
             .wait_for(move |asked| asked.path.ends_with(kind) && asked.query.contains("watch=true"))
     };
-    soon(async { tokio::join!(watched("/rollouts"), watched("/analysisruns"), changes.next()) });
+    let both = async { tokio::join!(watched("/rollouts"), watched("/analysisruns")) };
+    soon(async {
+        tokio::select! { _ = both => {}, seen = changes.next() => panic!("{seen:?}") }
+    })
+    .await;
     let mut paths: Vec<_> = place.api.wire().asked().into_iter().map(|asked| asked.path).collect();
     paths.sort();
     paths.dedup();
@@ -194,4 +198,30 @@ async fn a_list_of_many_pages_is_one_list() {
     }
     let mut changes = place.cluster().await.changes();
     assert_eq!(until_words(&mut changes, "listed").await.len(), 121);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_logged_once_with_what_to_do_and_once_when_it_is_well_again() {
+    let (logged, _guard) = Logged::start();
+    let place = Place::start().await;
+    place.api.forbid(Rule::new(&["list"], &["rollouts"], &["*"]));
+    let mut changes = place.cluster().await.changes();
+    let refused = async {
+        for number in [1, 10] {
+            place.api.wire().wait_for(|asked| asked.number >= number && asked.status == Some(403)).await;
+        }
+    };
+    soon(async {
+        tokio::select! { () = refused => {}, seen = changes.next() => panic!("{seen:?}") }
+    })
+    .await;
+    let warnings = logged.at("WARN");
+    assert_eq!(warnings.len(), 1, "{warnings:#?}");
+    let advice = "give the daemon's service account the right to list rollouts in all namespaces, as deploy/rbac.yaml does";
+    assert!(warnings[0].contains(advice), "{warnings:?}");
+    place.api.lift_prohibitions();
+    until_words(&mut changes, "listed").await;
+    place.store().create(rollout("shop")).unwrap();
+    until_words(&mut changes, "shop/shop Progressing").await;
+    assert_eq!((logged.at("WARN").len(), logged.at("INFO").len()), (1, 1));
 }

@@ -1,4 +1,4 @@
-use domain::{ContainerRole, Incarnation, LogExcerpt, Side};
+use domain::{ContainerRole, Dropped, Incarnation, LogExcerpt, Side};
 use tempfile::TempDir;
 
 use super::*;
@@ -56,7 +56,7 @@ fn source() -> LogSource {
 fn line(number: u64) -> StoredLine {
     let noise = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(number.to_le_bytes()));
     let text = format!("2026-11-24T02:29:28.{number:09}Z {number} {noise}");
-    StoredLine::new(RawLine { bytes: text.into_bytes(), cut: 0 })
+    StoredLine::new(&RawLine { bytes: text.into_bytes(), cut: 0 })
 }
 
 fn lines(range: std::ops::Range<u64>) -> Vec<StoredLine> {
@@ -131,7 +131,7 @@ fn an_excerpt_keeps_its_own_limit_and_counts_what_it_leaves_out() {
 fn a_line_that_was_cut_is_counted_with_the_bytes_it_lost() {
     let place = Place::new(64 * KIB, u64::MAX);
     let mut shelf = place.shelf();
-    let long = StoredLine::new(RawLine { bytes: b"2026-11-24T02:29:28Z long".to_vec(), cut: 99_000 });
+    let long = StoredLine::new(&RawLine { bytes: b"2026-11-24T02:29:28Z long".to_vec(), cut: 99_000 });
     assert!(matches!(shelf.append(&source(), &[long]), Kept::AsAllowed));
     assert_eq!(excerpt(&shelf, KIB).dropped, Dropped { lines: 0, bytes: 99_000 });
 }
@@ -141,7 +141,7 @@ fn a_batch_larger_than_the_whole_limit_is_dropped_and_counted_and_costs_nothing_
     let place = Place::new(8 * KIB, u64::MAX);
     let mut shelf = place.shelf();
     fill(&mut shelf, 0..30);
-    let giant = StoredLine::new(RawLine { bytes: vec![b'x'; 60_000], cut: 0 });
+    let giant = StoredLine::new(&RawLine { bytes: vec![b'x'; 60_000], cut: 0 });
     assert!(matches!(shelf.append(&source(), &[giant]), Kept::AsAllowed));
     fill(&mut shelf, 30..40);
     let kept = excerpt(&shelf, 64 * KIB);
@@ -189,7 +189,7 @@ fn a_crash_at_any_byte_of_the_last_write_loses_no_earlier_line() {
     drop(shelf);
     let file = place.path().join("00000000-0-0-0.log");
     let whole = fs::read(&file).unwrap();
-    let last = line(19).len() as usize;
+    let last = line(19).text.len();
     for length in whole.len() - last..whole.len() {
         fs::write(&file, &whole[..length]).unwrap();
         let mut later = place.load();

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::demo::{DemoOptions, ShopOptions};
+
 /// When a canary fails, rollmend explains why and opens the pull request that fixes it.
 #[derive(Debug, Parser)]
 #[command(
@@ -24,6 +26,14 @@ pub(crate) struct Cli {
 /// What a person does with it.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// See the whole story on this machine in under a minute: no cluster, no key.
+    ///
+    /// A small shop with a bug runs as canary and stable processes under load, over stand-ins for GitHub, Kubernetes, Argo Rollouts and
+    /// Prometheus on loopback ports. Needs git on PATH. Exit code 1 when the story does not come to its end.
+    Demo(DemoOptions),
+    /// The demo's shop.
+    #[command(hide = true)]
+    DemoShop(ShopOptions),
     /// Run the daemon: watch Rollouts, explain failures, open pull requests.
     ///
     /// The API server is found by the pod's service account, else by KUBECONFIG or ~/.kube/config. SIGTERM and SIGINT drain:

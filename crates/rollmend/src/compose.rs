@@ -8,15 +8,15 @@ use domain::Redactor;
 use domain::ports::{Code, Forge, Metrics};
 use evidence::Evidence;
 use miette::{Context, IntoDiagnostic, miette};
-use orchestrator::{Clock, Orchestrator, Ports, Settings};
+use orchestrator::{Clock, Orchestrator, Ports, Progress, Settings};
 use secrecy::{ExposeSecret, SecretString};
 use server::{Auth, Doors, Limits};
 use store::{CaseFolder, Lock, SqliteJournal};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tool_github::GitHub;
+use tool_github::{GitHub, GitHubSettings};
 use tool_kubernetes::{
     ClusterSettings, Connection, KubernetesCluster, LogSpool, Namespaces, SpoolSettings, connect,
 };
@@ -82,6 +82,21 @@ impl Daemon {
     /// Where the doors are.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Each step of every incident from now on.
+    pub(crate) fn progress(&self) -> broadcast::Receiver<Progress> {
+        self.orchestrator.subscribe()
+    }
+
+    /// Becomes true when what the cluster shows has been taken in.
+    pub(crate) fn readiness(&self) -> watch::Receiver<bool> {
+        self.orchestrator.readiness()
+    }
+
+    /// The journal, to read.
+    pub(crate) fn journal(&self) -> &SqliteJournal {
+        &self.journal
     }
 
     /// Resolves when the HTTP server has ended.
@@ -188,7 +203,7 @@ fn ports(
         cases: Arc::new(cases),
         digest: Arc::new(Evidence::default()),
         analyst: Arc::new(RuleAnalyst),
-        fixer: Arc::new(RevertFixer::new(code.clone())),
+        fixer: Arc::new(RevertFixer { code: code.clone() }),
         voice: Arc::new(Speaker),
         code,
     })
@@ -216,6 +231,9 @@ fn clones(config: &Config, keys: &Keys) -> Arc<dyn Code> {
 
 fn forge(config: &Config, keys: &Keys) -> miette::Result<Option<Arc<dyn Forge>>> {
     let (Some(github), Some(token)) = (&config.github, &keys.github) else { return Ok(None) };
-    let forge = GitHub::new(github.api.as_str(), &github.web_origin(), token.clone());
-    Ok(Some(Arc::new(forge.map_err(|error| miette!("failed to {error}"))?)))
+    let mut settings = GitHubSettings::at(github.api.as_str(), token.clone())
+        .map_err(|error| miette!("failed to {error}"))?;
+    settings.authorities.clone_from(&github.ca);
+    let forge = GitHub::new(&settings).map_err(|failure| miette!("{}", failure.sentence()))?;
+    Ok(Some(Arc::new(forge)))
 }

@@ -8,6 +8,7 @@ mod commands;
 mod compose;
 mod config;
 mod console;
+mod demo;
 mod logging;
 
 use std::process::ExitCode;
@@ -34,6 +35,8 @@ fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> miette::Result<Ending> {
     match cli.command {
+        Command::Demo(options) => demo::run(&options).await,
+        Command::DemoShop(options) => demo::keep_shop(&options),
         Command::Serve(options) => commands::serve::run(&cli.config, options).await,
         Command::Check(options) => commands::check::run(&cli.config, &options),
         Command::Incidents(options) => commands::incidents::run(&cli.config, &options).await,

@@ -95,7 +95,12 @@ mod tests {
                 let tree = repository.revparse_single(tag).unwrap().peel_to_tree().unwrap();
                 for file in release.files() {
                     let blob = tree.get_path(Path::new(file.path)).unwrap().to_object(&repository).unwrap();
-                    assert_eq!(blob.as_blob().unwrap().content(), file.text.as_bytes(), "{tag} {}", file.path);
+                    assert_eq!(
+                        blob.as_blob().unwrap().content(),
+                        file.text.as_bytes(),
+                        "{tag} {}",
+                        file.path
+                    );
                 }
             }
         }

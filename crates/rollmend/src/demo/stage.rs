@@ -20,10 +20,11 @@ use testbed::prometheus::{Prometheus, PrometheusOptions};
 use testbed::rollouts_controller::{RolloutsController, RolloutsOptions};
 use testbed::wire::Port;
 
-use self::customers::Customers;
+use self::customers::{Customers, Tally};
 pub(super) use self::manifests::{METRIC, NAMESPACE, ROLLOUT};
 use self::pods::Pods;
 use super::folder::Folder;
+use super::happening::Happening;
 use super::{configuration, repository};
 
 /// The shop's repository.
@@ -46,7 +47,7 @@ pub(super) struct Stage {
     prometheus: Prometheus,
     controller: RolloutsController,
     kubelet: Kubelet,
-    pods: Pods,
+    processes: Pods,
     customers: Customers,
     plot: Plot,
     revisions: [String; 2],
@@ -58,9 +59,11 @@ impl Stage {
         let github = github(folder, plot).await?;
         let bare = github.path(REPOSITORY).map_err(|error| miette!("failed to {error}"))?;
         let revisions = ["v1.0.0", "v1.1.0"].map(|tag| repository::tagged(&bare, tag));
-        let [first, last] = revisions.map(|found| found.map_err(|error| miette!("failed to read a tag: {error}")));
-        let kubernetes =
-            KubernetesApi::start(cluster()).await.map_err(|error| miette!("failed to start Kubernetes: {error}"))?;
+        let [first, last] =
+            revisions.map(|found| found.map_err(|error| miette!("failed to read a tag: {error}")));
+        let kubernetes = KubernetesApi::start(cluster())
+            .await
+            .map_err(|error| miette!("failed to start Kubernetes: {error}"))?;
         folder.write(TOKEN_FILE, GITHUB_TOKEN)?;
         folder.write(KUBECONFIG, &kubernetes.kubeconfig(CLUSTER_TOKEN))?;
         let pods = Pods::new(kubernetes.store().clone(), plot)?;
@@ -69,7 +72,10 @@ impl Stage {
             token: None,
             targets: pods.targets(),
             every: SCRAPE,
-            queries: vec![manifests::ERROR_RATIO.replace("{{args.hash}}", "{{hash}}"), configuration::REQUESTS.to_owned()],
+            queries: vec![
+                manifests::ERROR_RATIO.replace("{{args.hash}}", "{{hash}}"),
+                configuration::REQUESTS.to_owned(),
+            ],
             clock: kubernetes.store().clock().clone(),
         })
         .await
@@ -82,7 +88,7 @@ impl Stage {
             github,
             kubernetes,
             prometheus,
-            pods,
+            processes: pods,
             plot,
         })
     }
@@ -95,10 +101,28 @@ impl Stage {
         store.create(manifests::analysis_template(&self.prometheus.url())).map_err(refused)?;
         let [first, _] = &self.revisions;
         store.create(manifests::rollout(&self.repository_url(), Release::First, first)).map_err(refused)?;
-        store.wait_for(Kind::Rollout, NAMESPACE, ROLLOUT, |rollout| rollout["status"]["phase"] == "Healthy").await;
-        self.customers = Customers::come(self.pods.clone())?;
+        store
+            .wait_for(Kind::Rollout, NAMESPACE, ROLLOUT, |rollout| rollout["status"]["phase"] == "Healthy")
+            .await;
+        self.customers = Customers::come(self.processes.clone())?;
         self.customers.served(manifests::REPLICAS * 40).await;
         Ok(())
+    }
+
+    /// The news that the stage is set.
+    pub(super) fn as_set(&self) -> Happening {
+        Happening::StageSet {
+            github: self.repository_url(),
+            kubernetes: self.kubernetes.url(),
+            prometheus: self.prometheus.url(),
+        }
+    }
+
+    /// The news that the shop serves.
+    pub(super) fn as_open(&self) -> Happening {
+        let Tally { answers, failures } = self.customers.tally();
+        let pods = self.processes.serving().len();
+        Happening::ShopOpen { version: Release::First.version(), pods, answers, failures }
     }
 
     /// Deploys release 1.1.0 as `kubectl apply` would.
@@ -115,7 +139,12 @@ impl Stage {
         self.kubernetes.store()
     }
 
-    /// How many answers the customers got, by pod template hash.
+    /// How many pods the shop has.
+    pub(super) fn pods(&self) -> u64 {
+        manifests::REPLICAS
+    }
+
+    /// The customers, and how they fared.
     pub(super) fn customers(&self) -> &Customers {
         &self.customers
     }
@@ -160,7 +189,8 @@ async fn github(folder: &Folder, plot: Plot) -> miette::Result<GitHub> {
     let options =
         GitHubOptions { directory: Some(folder.github()), ..GitHubOptions::with_token(GITHUB_TOKEN, LOGIN) };
     let github = GitHub::start(options).await.map_err(github_failed)?;
-    let source = tempfile::tempdir().map_err(|error| miette!("failed to make a temporary folder: {error}"))?;
+    let source =
+        tempfile::tempdir().map_err(|error| miette!("failed to make a temporary folder: {error}"))?;
     commit(source.path(), plot)?;
     let history = Source::Repository(source.path().to_owned());
     github.create_repository(REPOSITORY, history).await.map_err(github_failed)?;

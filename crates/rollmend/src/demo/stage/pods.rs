@@ -39,7 +39,8 @@ pub(super) struct Serving {
 
 impl Pods {
     pub(super) fn new(store: Store, plot: Plot) -> miette::Result<Self> {
-        let program = std::env::current_exe().into_diagnostic().wrap_err("failed to find this program's own file")?;
+        let program =
+            std::env::current_exe().into_diagnostic().wrap_err("failed to find this program's own file")?;
         Ok(Self { store, program, plot, addresses: Arc::default() })
     }
 

@@ -1,0 +1,199 @@
+//! News from the daemon, as its journal has them.
+
+use std::collections::BTreeMap;
+
+use domain::ports::{CaseStore, Digest, Journal};
+use domain::workflow::{Event, Run, State};
+use domain::{
+    Brief, CaseFile, CaseId, ExhibitBody, IncidentId, Proposal, RangeFinding, Stage, Trouble, Verdict,
+};
+use evidence::Evidence as Rules;
+use miette::miette;
+
+use super::super::happening::{Digested, Evidence, Happening, PatchedFile};
+use super::{Cast, Told};
+
+/// What was told already.
+#[derive(Debug, Default)]
+pub(super) struct IncidentNews {
+    events: BTreeMap<IncidentId, usize>,
+    runs: Vec<Run>,
+    verdict: Option<Box<Verdict>>,
+}
+
+impl IncidentNews {
+    /// How many incidents there are.
+    pub(super) fn count(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// Whether the incident has come to its end.
+    pub(super) fn ended(&self) -> bool {
+        self.runs.first().is_some_and(|run| run.state.name().is_final())
+    }
+
+    /// Where it stands, in words.
+    pub(super) fn standing(&self) -> String {
+        match self.runs.first() {
+            None => "the daemon has no incident".to_owned(),
+            Some(run) => match &run.state {
+                State::Explained { why } => format!("the incident is explained: {why}"),
+                State::Escalated { reason } => format!("the incident is escalated: {reason}"),
+                state => format!("the incident is {}", state.name()),
+            },
+        }
+    }
+
+    /// The story has a pull request at its end, or it failed.
+    pub(super) fn check_proposed(&self) -> miette::Result<()> {
+        match self.runs.first().map(|run| &run.state) {
+            Some(State::Proposed { .. }) => Ok(()),
+            _ => Err(miette!("expected a pull request; {}", self.standing())),
+        }
+    }
+
+    pub(super) fn told(&self) -> Told {
+        let Some(run) = self.runs.first() else { return Told::default() };
+        Told {
+            incident: Some(run.id.to_string()),
+            case: run.last_case.clone().or_else(|| run.first_case.clone()),
+            branch: run.proposed.as_ref().map(|(_, pull_request)| pull_request.branch.to_string()),
+        }
+    }
+
+    /// Tells what is new; whether anything was.
+    pub(super) async fn tell(&mut self, cast: &Cast<'_>) -> miette::Result<bool> {
+        let journal = cast.daemon.journal();
+        self.runs = journal.runs().await.map_err(|failure| miette!("{}", failure.sentence()))?;
+        let mut told = false;
+        for run in self.runs.clone() {
+            let history =
+                journal.history(&run.id).await.map_err(|failure| miette!("{}", failure.sentence()))?;
+            let seen = self.events.insert(run.id.clone(), history.len()).unwrap_or(0);
+            for recorded in history.into_iter().skip(seen) {
+                for happening in self.happenings(cast, &run, recorded.event).await? {
+                    cast.teller.tell(&happening)?;
+                    told = true;
+                }
+            }
+        }
+        Ok(told)
+    }
+
+    async fn happenings(
+        &mut self,
+        cast: &Cast<'_>,
+        run: &Run,
+        event: Event,
+    ) -> miette::Result<Vec<Happening>> {
+        Ok(match event {
+            Event::Detected { detection } => vec![Happening::TroubleSeen {
+                incident: run.id.to_string(),
+                troubles: detection.troubles.iter().map(in_words).collect(),
+            }],
+            Event::CaseFrozen { case, stage, .. } => {
+                let (file, brief) = read(cast, &case).await?;
+                vec![Happening::EvidenceFrozen(frozen(&file, &brief, stage))]
+            }
+            Event::VerdictReached { verdict, .. } => self.judged(cast, verdict).await?,
+            Event::PatchMade { proposal } => {
+                let author = self.author(cast, &proposal).await?;
+                vec![patched(&proposal, author)]
+            }
+            Event::PatchRefused { why } => {
+                vec![Happening::CouldNotGoOn { reason: format!("failed to {why}") }]
+            }
+            Event::ProposalOpened { pull_request, .. } => vec![Happening::PullRequestOpened {
+                number: pull_request.number.0,
+                url: pull_request.url,
+                branch: pull_request.branch.to_string(),
+            }],
+            Event::EffectFailed { reason } => vec![Happening::CouldNotGoOn { reason }],
+            Event::RunEnded { .. }
+            | Event::ProposalDeclined { .. }
+            | Event::Retried { .. }
+            | Event::Passed
+            | Event::Superseded { .. }
+            | Event::EffectDone => vec![],
+        })
+    }
+
+    /// A verdict that says what the one before it said is no news.
+    async fn judged(&mut self, cast: &Cast<'_>, verdict: Box<Verdict>) -> miette::Result<Vec<Happening>> {
+        let gist = |verdict: &Verdict| (verdict.category, verdict.headline.clone());
+        if self.verdict.as_deref().map(gist) == Some(gist(&verdict)) {
+            return Ok(vec![]);
+        }
+        let (_, brief) = read(cast, &verdict.case).await?;
+        self.verdict = Some(verdict.clone());
+        Ok(vec![Happening::Digested(digested(&brief)), Happening::CauseFound { verdict }])
+    }
+
+    async fn author(&self, cast: &Cast<'_>, proposal: &Proposal) -> miette::Result<Option<String>> {
+        let Some(verdict) = &self.verdict else { return Ok(None) };
+        let (file, _) = read(cast, &verdict.case).await?;
+        let commits = file.exhibits.iter().flat_map(|exhibit| match &exhibit.body {
+            ExhibitBody::Range { range, .. } => range.commits.as_slice(),
+            _ => &[],
+        });
+        let mut reverted = commits.filter(|commit| commit.sha == proposal.patch.reverts);
+        Ok(reverted.next().map(|commit| format!("\"{}\" by {}", commit.subject, commit.author)))
+    }
+}
+
+async fn read(cast: &Cast<'_>, id: &CaseId) -> miette::Result<(CaseFile, Brief)> {
+    let file = cast.cases.get(id).await.map_err(|failure| miette!("{}", failure.sentence()))?;
+    let brief = Rules::default().brief(&file, id);
+    Ok((file, brief))
+}
+
+fn in_words(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::MetricFailed { metric, .. } => format!("metric {metric} failed"),
+        Trouble::Aborted { .. } => "the Rollout was aborted".to_owned(),
+        Trouble::LogErrors { .. } => "an error in the canary's log that stable does not have".to_owned(),
+        other => other.class().replace('-', " "),
+    }
+}
+
+fn frozen(file: &CaseFile, brief: &Brief, stage: Stage) -> Evidence {
+    Evidence {
+        case: brief.case.to_string(),
+        at_end: stage == Stage::AtEnd,
+        exhibits: file.exhibits.len(),
+        canary_lines: brief.volume.canary_lines,
+        stable_lines: brief.volume.stable_lines,
+        canary_pods: brief.volume.canary_pods,
+        stable_pods: brief.volume.stable_pods,
+        missing: file.missing.len(),
+    }
+}
+
+fn digested(brief: &Brief) -> Digested {
+    let (commits, suspects) = match &brief.range {
+        RangeFinding::Known { commits, suspects, .. } => (*commits, suspects.len()),
+        RangeFinding::Unknown { .. } => (0, 0),
+    };
+    Digested {
+        new_traces: brief.traces.iter().filter(|trace| trace.novelty.is_against_canary()).count(),
+        new_templates: brief.templates.iter().filter(|template| template.novelty.is_against_canary()).count(),
+        metrics: brief.metrics.len(),
+        commits,
+        suspects,
+    }
+}
+
+fn patched(proposal: &Proposal, commit: Option<String>) -> Happening {
+    let patch = &proposal.patch;
+    let file = |file: &domain::PatchedFile| PatchedFile {
+        path: file.path.clone(),
+        added: file.added,
+        removed: file.removed,
+    };
+    Happening::PatchMade {
+        reverts: patch.reverts.short().to_string(),
+        commit: commit.unwrap_or_default(),
+        files: patch.files.iter().map(file).collect(),
+        base: patch.base.to_string(),
+    }
+}

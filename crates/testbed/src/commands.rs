@@ -1,6 +1,8 @@
 //! The subcommands, a file each, and what they share: a double runs until it is interrupted and shows what it is asked.
 
 pub(crate) mod github;
+pub(crate) mod kubernetes;
+pub(crate) mod prometheus;
 
 use std::io::Write as _;
 
@@ -13,6 +15,10 @@ use testbed::wire::{Follow, Wire};
 pub(crate) enum Command {
     /// GitHub: the REST API (also below /api/v3) and git over smart HTTP.
     Github(github::Arguments),
+    /// A Kubernetes API server, with stand-ins for the Argo Rollouts controller and the kubelet.
+    Kubernetes(kubernetes::Arguments),
+    /// A Prometheus that scrapes what it is told to and answers a few queries.
+    Prometheus(prometheus::Arguments),
 }
 
 /// Prints where a double listens and each request as it ends, until Ctrl-C.

@@ -17,6 +17,6 @@ pub use self::{
     container::{ContainerSpec, Launch, LaunchRefused, Readiness, Runner},
     logs::{Line, LogReader, PodLogs},
     pod::Termination,
-    processes::{Kubelet, KubeletOptions},
+    processes::{Kubelet, KubeletOptions, RunningContainer},
     scripted::{Beginning, ScriptedKubelet},
 };

@@ -1,8 +1,8 @@
 //! A Prometheus on a loopback port: it scrapes real targets and answers the few queries that it was started with.
 //!
 //! A query is a text with `{{hash}}` and `{{window}}` in it; any text that fits one is computed from the scraped samples. What is
-//! PromQL but fits none is refused with 422, what is no PromQL with 400, both in Prometheus' own shape. The language is the
-//! part of PromQL that canary analyses use: selectors, `rate`, `increase`, aggregations, arithmetic, comparisons,
+//! `PromQL` but fits none is refused with 422, what is no `PromQL` with 400, both in Prometheus' own shape. The language is the
+//! part of `PromQL` that canary analyses use: selectors, `rate`, `increase`, aggregations, arithmetic, comparisons,
 //! `histogram_quantile`, `or`, `vector`.
 //!
 //! This module refuses to know whose metrics it scrapes.
@@ -52,7 +52,7 @@ pub struct PrometheusOptions {
     pub targets: Targets,
     /// The time between two rounds of scrapes.
     pub every: Duration,
-    /// The queries that are answered: PromQL with `{{hash}}` and `{{window}}` where these may vary.
+    /// The queries that are answered: `PromQL` with `{{hash}}` and `{{window}}` where these may vary.
     pub queries: Vec<String>,
     /// What time it is.
     pub clock: Clock,
@@ -64,7 +64,7 @@ pub enum StartError {
     /// The port cannot be bound.
     #[error("listen on the port")]
     Listen(#[from] std::io::Error),
-    /// A query that it should answer is not in the part of PromQL that it knows.
+    /// A query that it should answer is not in the part of `PromQL` that it knows.
     #[error("understand the query {query:?}: {problem}")]
     Query {
         /// The query.
@@ -102,7 +102,7 @@ struct Scraper {
 }
 
 impl Prometheus {
-    /// Starts the server and its scrapes.
+    /// Starts the server after a first round of scrapes, and goes on scraping.
     ///
     /// # Errors
     /// When the port is taken or a query is not understood.
@@ -114,6 +114,7 @@ impl Prometheus {
         let scraper = Scraper { client, targets: options.targets, shared: Arc::clone(&shared) };
         let door = Door { shared: Arc::clone(&shared), queries, token: options.token };
         let wire = Wire::serve("prometheus", answers::router(door), options.port).await?;
+        scraper.scrape().await;
         let task = tokio::spawn(scraper.clone().scrape_for_ever(options.every));
         Ok(Prometheus { wire, shared, scraper, task })
     }

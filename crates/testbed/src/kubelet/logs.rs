@@ -45,7 +45,7 @@ struct ContainerLog {
 
 #[derive(Debug, Default)]
 struct Lines {
-    lines: VecDeque<Line>,
+    kept: VecDeque<Line>,
     bytes: usize,
     /// The number of the first line that is still there.
     first: u64,
@@ -110,8 +110,8 @@ impl LogReader {
         self.changed.mark_unchanged();
         let state = self.log.lock();
         let skip = self.next.saturating_sub(state.first);
-        self.next = state.first + state.lines.len() as u64;
-        state.lines.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX)).cloned().collect()
+        self.next = state.first + state.kept.len() as u64;
+        state.kept.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX)).cloned().collect()
     }
 
     /// The next lines, waiting for them; nothing when the container has ended and all was read.
@@ -138,9 +138,9 @@ impl ContainerLog {
 impl Lines {
     fn push(&mut self, line: Line) {
         self.bytes += line.bytes.len();
-        self.lines.push_back(line);
+        self.kept.push_back(line);
         while self.bytes > CONTAINER_LIMIT
-            && let Some(oldest) = self.lines.pop_front()
+            && let Some(oldest) = self.kept.pop_front()
         {
             self.bytes -= oldest.bytes.len();
             self.first += 1;

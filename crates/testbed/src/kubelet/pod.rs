@@ -17,6 +17,13 @@ pub struct Termination {
     pub reason: String,
 }
 
+/// The result of a readiness probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Probe {
+    Passed,
+    Failed,
+}
+
 /// A pod as its kubelet sees it.
 #[derive(Debug, Clone)]
 pub(crate) struct Pod {
@@ -121,8 +128,9 @@ impl Pod {
         id
     }
 
-    pub(crate) fn ready(&self, container: &str, is_ready: bool) {
-        self.change_container(container, |status| set(status, "/ready", is_ready));
+    /// The container's readiness probe has that result.
+    pub(crate) fn probed(&self, container: &str, probe: Probe) {
+        self.change_container(container, |status| set(status, "/ready", probe == Probe::Passed));
     }
 
     /// The container of that id has ended, and its log with it.

@@ -26,6 +26,19 @@ pub struct KubeletOptions {
     pub longest_grace: Duration,
 }
 
+/// A container that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunningContainer {
+    /// The pod's namespace.
+    pub namespace: String,
+    /// The pod's name.
+    pub pod: String,
+    /// The container's name.
+    pub container: String,
+    /// Where it was told to listen.
+    pub address: SocketAddr,
+}
+
 /// A handle on the kubelet. Dropping it kills its processes; [`Kubelet::stop`] lets them end.
 #[derive(Debug)]
 pub struct Kubelet {
@@ -72,6 +85,17 @@ impl Kubelet {
     pub fn address(&self, namespace: &str, pod: &str, container: &str) -> Option<SocketAddr> {
         let seat = (namespace.to_owned(), pod.to_owned(), container.to_owned());
         self.node.running().get(&seat).map(|running| running.address)
+    }
+
+    /// The containers that run now, each with where it was told to listen: what a load generator or a scrape needs.
+    pub fn running(&self) -> Vec<RunningContainer> {
+        let of = |((namespace, pod, container), running): (&Seat, &Running)| RunningContainer {
+            namespace: namespace.clone(),
+            pod: pod.clone(),
+            container: container.clone(),
+            address: running.address,
+        };
+        self.node.running().iter().map(of).collect()
     }
 
     /// Kills a container as the kernel does when its memory limit is reached.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Readiness, pod::Pod};
+use super::{
+    Readiness,
+    pod::{Pod, Probe},
+};
 use crate::{kubernetes::Importance, outbound};
 
 /// How long one probe may take (the kubelet's default).
@@ -11,7 +14,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// Keeps the container's readiness up to date, until it is dropped.
 pub(crate) async fn probe(pod: Pod, container: String, readiness: Readiness) {
     let Readiness::Http { url, every } = readiness else {
-        pod.ready(&container, true);
+        pod.probed(&container, Probe::Passed);
         return;
     };
     let client = match outbound::client(TIMEOUT) {
@@ -27,7 +30,7 @@ pub(crate) async fn probe(pod: Pod, container: String, readiness: Readiness) {
             Ok(answer) => Some(format!("HTTP probe failed with statuscode: {}", answer.status().as_u16())),
             Err(error) => Some(format!("Get \"{url}\": {}", cause(&error))),
         };
-        pod.ready(&container, failure.is_none());
+        pod.probed(&container, if failure.is_none() { Probe::Passed } else { Probe::Failed });
         if let Some(failure) = failure {
             pod.report(Importance::Warning, "Unhealthy", format!("Readiness probe failed: {failure}"));
         }

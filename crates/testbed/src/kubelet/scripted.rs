@@ -5,7 +5,10 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
-use super::{PodLogs, Termination, pod::Pod};
+use super::{
+    PodLogs, Termination,
+    pod::{Pod, Probe},
+};
 use crate::kubernetes::{Change, Deed, Kind, KubernetesApi, Store, items, text};
 
 /// What a new pod does by itself.
@@ -69,17 +72,17 @@ impl ScriptedKubelet {
     pub fn restart(&self, namespace: &str, pod: &str, container: &str) {
         let pod = self.pod(namespace, pod);
         pod.started(container);
-        pod.ready(container, true);
+        pod.probed(container, Probe::Passed);
     }
 
     /// The container's readiness probe succeeds.
     pub fn become_ready(&self, namespace: &str, pod: &str, container: &str) {
-        self.pod(namespace, pod).ready(container, true);
+        self.pod(namespace, pod).probed(container, Probe::Passed);
     }
 
     /// The container's readiness probe fails.
     pub fn become_unready(&self, namespace: &str, pod: &str, container: &str) {
-        self.pod(namespace, pod).ready(container, false);
+        self.pod(namespace, pod).probed(container, Probe::Failed);
     }
 
     fn pod(&self, namespace: &str, name: &str) -> Pod {
@@ -121,7 +124,7 @@ async fn attend(store: Store, logs: PodLogs, beginning: Arc<dyn Fn(&Value) -> Be
                 match deed {
                     Deed::Added => begin(&pod, &object, &beginning(&object)),
                     Deed::Modified if !text(&object, "/metadata/deletionTimestamp").is_empty() => {
-                        pod.gone(&[])
+                        pod.gone(&[]);
                     }
                     Deed::Modified => {}
                     Deed::Deleted => forget(&logs, &object),
@@ -145,7 +148,8 @@ fn begin(pod: &Pod, object: &Value, beginning: &Beginning) {
             Beginning::Waiting(reason) => pod.waiting(name, reason, ""),
             Beginning::Running | Beginning::Ready => {
                 pod.started(name);
-                pod.ready(name, *beginning == Beginning::Ready);
+                let ready = *beginning == Beginning::Ready;
+                pod.probed(name, if ready { Probe::Passed } else { Probe::Failed });
             }
         }
     }

@@ -11,7 +11,12 @@ pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Self {
-        Clock(Arc::new(Utc::now))
+        Clock::by(Utc::now)
+    }
+
+    /// A clock that shows whatever `now` says.
+    pub fn by(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Clock(Arc::new(now))
     }
 
     /// A clock that shows `start` now and goes on as tokio's clock does: it stands still while a test has paused that.

@@ -31,14 +31,14 @@ impl Store {
         let namespace = text(object, "/metadata/namespace");
         let uid = text(object, "/metadata/uid");
         let now = self.clock().seconds();
-        let same = self.list(Kind::Event, Some(namespace)).into_iter().find(|event| {
+        let same = self.list_where(Kind::Event, namespace, |event| {
             text(event, "/involvedObject/uid") == uid
                 && text(event, "/reason") == occurrence.reason
                 && text(event, "/message") == occurrence.message
         });
         // An event about an object that is just being removed may fail, and then nobody misses it.
-        let _ = match same {
-            Some(event) => self.update(Kind::Event, namespace, text(&event, "/metadata/name"), |event| {
+        let _ = match same.first() {
+            Some(event) => self.update(Kind::Event, namespace, text(event, "/metadata/name"), |event| {
                 set(event, "/count", number(event, "/count").unwrap_or(1) + 1);
                 set(event, "/lastTimestamp", now);
             }),
@@ -50,7 +50,7 @@ impl Store {
         let nanos = self.clock().now().timestamp_nanos_opt().unwrap_or_default();
         let ending = nanos.wrapping_add(i64::try_from(self.version()).unwrap_or_default());
         let namespace = text(object, "/metadata/namespace");
-        json!({
+        let mut event = json!({
             "apiVersion": "v1", "kind": "Event",
             "metadata": {
                 "name": format!("{}.{ending:x}", text(object, "/metadata/name")), "namespace": namespace,
@@ -64,9 +64,11 @@ impl Store {
                 Importance::Normal => "Normal",
                 Importance::Warning => "Warning",
             },
-            "reason": occurrence.reason, "message": occurrence.message, "count": 1, "eventTime": null,
+            "reason": occurrence.reason, "count": 1, "eventTime": null,
             "firstTimestamp": now, "lastTimestamp": now, "source": {"component": occurrence.component},
             "reportingComponent": occurrence.component, "reportingInstance": "",
-        })
+        });
+        set(&mut event, "/message", occurrence.message);
+        event
     }
 }

@@ -129,7 +129,7 @@ impl Kind {
         }
     }
 
-    /// Whether the kind comes from a CustomResourceDefinition, and is absent until that is installed.
+    /// Whether the kind comes from a `CustomResourceDefinition`, and is absent until that is installed.
     pub(crate) fn is_custom(self) -> bool {
         self.group() == "argoproj.io"
     }

@@ -48,7 +48,8 @@ impl Names {
 
     /// 64 hexadecimal digits, as a container's id has.
     pub(crate) fn container(&self) -> String {
-        (0..4).map(|_| format!("{:016x}", self.next())).collect()
+        let [first, second, third, fourth] = std::array::from_fn(|_| self.next());
+        format!("{first:016x}{second:016x}{third:016x}{fourth:016x}")
     }
 
     /// `SplitMix64` (Steele, Lea, Flood 2014).

@@ -29,6 +29,13 @@ enum Stamps {
     Hidden,
 }
 
+/// Whose log is meant: that of the container that runs or ran last, or of the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Current,
+    Previous,
+}
+
 /// What is left to send.
 struct Sending {
     reader: Option<LogReader>,
@@ -49,20 +56,13 @@ pub(crate) fn read(server: &Server, asking: &Asking) -> Result<Response, Refusal
     let query = &asking.query;
     let since = since(query, server.store.clock().now())?;
     let tail = query.number("tailLines")?;
-    let limit = query.number("limitBytes")?;
-    if limit == Some(0) {
-        return Err(Refusal::invalid(
-            Kind::Pod,
-            name,
-            "limitBytes",
-            "Invalid value: 0: must be greater than 0",
-        ));
-    }
+    let left = limit(query, name)?;
     let container = container(&pod, query.get("container"))?;
     if text(&pod, "/spec/nodeName").is_empty() {
         return Ok(plain(Body::empty()));
     }
-    let id = instance(&pod, &container, query.is_set("previous")).map_err(Refusal::bad_request)?;
+    let which = if query.is_set("previous") { Which::Previous } else { Which::Current };
+    let id = instance(&pod, &container, which).map_err(Refusal::bad_request)?;
     let Some(mut reader) = server.logs.read(&id) else { return Ok(plain(Body::empty())) };
     let present = reader.ready();
     let begin = tail.map_or(0, |tail| tail_start(&present, tail));
@@ -71,7 +71,7 @@ pub(crate) fn read(server: &Server, asking: &Asking) -> Result<Response, Refusal
         reader: Some(reader),
         since,
         stamps: if query.is_set("timestamps") { Stamps::Shown } else { Stamps::Hidden },
-        left: limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX),
+        left,
         at_line_start: true,
         follow: query.is_set("follow"),
     };
@@ -137,6 +137,17 @@ fn tail_start(lines: &[Line], tail: u64) -> usize {
     }
 }
 
+/// How many bytes may be sent.
+fn limit(query: &Query, pod: &str) -> Result<usize, Refusal> {
+    match query.number("limitBytes")? {
+        Some(0) => {
+            let problem = "Invalid value: 0: must be greater than 0";
+            Err(Refusal::invalid(Kind::Pod, pod, "limitBytes", problem))
+        }
+        limit => Ok(limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)),
+    }
+}
+
 fn since(query: &Query, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Refusal> {
     let seconds = query.number("sinceSeconds")?;
     match (query.get("sinceTime"), seconds) {
@@ -175,7 +186,7 @@ fn container(pod: &Value, wanted: Option<&str>) -> Result<String, Refusal> {
 }
 
 /// The id of the container whose log is meant, or why there is none.
-fn instance(pod: &Value, container: &str, previous: bool) -> Result<String, String> {
+fn instance(pod: &Value, container: &str, which: Which) -> Result<String, String> {
     let pod_name = text(pod, "/metadata/name");
     let status = STATUSES
         .iter()
@@ -183,7 +194,7 @@ fn instance(pod: &Value, container: &str, previous: bool) -> Result<String, Stri
         .find(|status| text(status, "/name") == container)
         .ok_or_else(|| format!("container \"{container}\" in pod \"{pod_name}\" is not available"))?;
     let last = text(status, "/lastState/terminated/containerID");
-    if previous {
+    if which == Which::Previous {
         return if last.is_empty() {
             Err(format!("previous terminated container \"{container}\" in pod \"{pod_name}\" not found"))
         } else {

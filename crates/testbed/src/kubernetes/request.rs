@@ -42,7 +42,7 @@ impl Ask {
         };
         let (namespace, rest) = match rest {
             // A namespace itself, whose own name also is the namespace in which one must be allowed to read it.
-            ["namespaces", name, rest @ ..] if matches!(rest, [] | ["status"] | ["finalize"]) => {
+            ["namespaces", name, rest @ ..] if matches!(rest, [] | ["status" | "finalize"]) => {
                 (Some(*name), [&["namespaces", *name], rest].concat())
             }
             ["namespaces", namespace, rest @ ..] => (Some(*namespace), rest.to_vec()),
@@ -147,16 +147,8 @@ pub(crate) fn decode(part: &str) -> String {
             .flatten()
             .and_then(|digits| std::str::from_utf8(digits).ok())
             .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match escaped {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { after.get(2..).unwrap_or_default() } else { after };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -103,6 +103,17 @@ impl Store {
         self.snapshot(kind, namespace).1.iter().map(|object| Value::clone(object)).collect()
     }
 
+    /// The objects of that kind in the namespace for which `pred` holds.
+    pub(crate) fn list_where(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        pred: impl Fn(&Value) -> bool,
+    ) -> Vec<Value> {
+        let (_, objects) = self.snapshot(kind, Some(namespace));
+        objects.iter().filter(|object| pred(object)).map(|object| Value::clone(object)).collect()
+    }
+
     /// Resolves with the object as soon as it is there and `pred` holds for it, at once or later.
     pub async fn wait_for(
         &self,

@@ -65,33 +65,12 @@ pub(crate) fn watch(server: &Server, asking: &Asking) -> Result<Response, Refusa
     if wants_initial && server.initial_events == InitialEvents::Refused {
         return Err(initial_events_refused());
     }
-    let selector = reading::selector(asking)?;
-    let timeout = asking.query.number("timeoutSeconds")?.map_or(DEFAULT_TIMEOUT, Duration::from_secs);
     let from = asking.query.number("resourceVersion")?.filter(|from| *from > 0 && !wants_initial);
     let (start, initial) = match from {
         Some(from) => (from, VecDeque::new()),
         None => server.store.snapshot(asking.kind, asking.ask.namespace.as_deref()),
     };
-    let orders = server.orders.subscribe();
-    let obeyed = *orders.borrow();
-    let mut watcher = Watcher {
-        kind: asking.kind,
-        form: asking.form,
-        extent: asking.extent,
-        namespace: asking.ask.namespace.clone(),
-        bookmarks: if asking.query.is_set("allowWatchBookmarks") {
-            Bookmarks::Wanted
-        } else {
-            Bookmarks::Unwanted
-        },
-        changes: server.store.changes(start),
-        pending: VecDeque::new(),
-        deadline: Instant::now() + timeout,
-        orders,
-        obeyed,
-        ended: false,
-        selector,
-    };
+    let mut watcher = Watcher::new(server, asking, start)?;
     for object in initial {
         if watcher.selector.matches(&object) {
             watcher.push("ADDED", &object);
@@ -101,7 +80,7 @@ pub(crate) fn watch(server: &Server, asking: &Asking) -> Result<Response, Refusa
         watcher.bookmark(start, json!({"k8s.io/initial-events-end": "true"}));
     }
     if let Err(refusal) = server.store.can_watch_from(start) {
-        if refusal.code != StatusCode::GONE || obeyed.gone_by_status {
+        if refusal.code != StatusCode::GONE || watcher.obeyed.gone_by_status {
             return Err(refusal);
         }
         watcher.fail(&refusal);
@@ -114,6 +93,27 @@ pub(crate) fn watch(server: &Server, asking: &Asking) -> Result<Response, Refusa
 }
 
 impl Watcher {
+    fn new(server: &Server, asking: &Asking, start: u64) -> Result<Self, Refusal> {
+        let timeout = asking.query.number("timeoutSeconds")?.map_or(DEFAULT_TIMEOUT, Duration::from_secs);
+        let wanted = asking.query.is_set("allowWatchBookmarks");
+        let orders = server.orders.subscribe();
+        let obeyed = *orders.borrow();
+        Ok(Watcher {
+            kind: asking.kind,
+            form: asking.form,
+            extent: asking.extent,
+            namespace: asking.ask.namespace.clone(),
+            selector: reading::selector(asking)?,
+            bookmarks: if wanted { Bookmarks::Wanted } else { Bookmarks::Unwanted },
+            changes: server.store.changes(start),
+            pending: VecDeque::new(),
+            deadline: Instant::now() + timeout,
+            orders,
+            obeyed,
+            ended: false,
+        })
+    }
+
     /// The next event, or nothing when the watch has ended.
     async fn next(&mut self) -> Option<Value> {
         loop {

@@ -100,7 +100,7 @@ fn aggregate(
         match grouping {
             Grouping::By(kept) => labels.retain(|name, _| kept.contains(name)),
             Grouping::Without(dropped) => {
-                labels.retain(|name, _| name != "__name__" && !dropped.contains(name))
+                labels.retain(|name, _| name != "__name__" && !dropped.contains(name));
             }
         }
         groups.entry(labels).or_default().push(value);
@@ -116,49 +116,53 @@ fn aggregate(
 }
 
 fn binary(operator: Operator, left: Outcome, right: Outcome) -> Result<Outcome, String> {
-    match (operator, left, right) {
-        (Operator::Or, left, right) => {
-            let mut left = vector(left);
-            let missing: Vec<_> = vector(right)
-                .into_iter()
-                .filter(|(labels, _)| !left.iter().any(|(known, _)| same_series(known, labels)))
-                .collect();
-            left.extend(missing);
-            Ok(Outcome::Vector(left))
-        }
+    Ok(match (operator, left, right) {
+        (Operator::Or, left, right) => Outcome::Vector(union(vector(left), vector(right))),
         (Operator::And, left, right) => {
-            let right = vector(right);
-            let mut left = vector(left);
+            let (mut left, right) = (vector(left), vector(right));
             left.retain(|(labels, _)| right.iter().any(|(known, _)| same_series(known, labels)));
-            Ok(Outcome::Vector(left))
+            Outcome::Vector(left)
         }
-        (operator, Outcome::Scalar(left), Outcome::Scalar(right)) => Ok(Outcome::Scalar(
+        (operator, Outcome::Scalar(left), Outcome::Scalar(right)) => Outcome::Scalar(
             arithmetic(operator, left, right).unwrap_or_else(|truth| f64::from(u8::from(truth))),
-        )),
-        (operator, Outcome::Vector(left), Outcome::Scalar(right)) => Ok(Outcome::Vector(
-            left.into_iter()
-                .filter_map(|(labels, value)| kept(operator, labels, value, right, value))
-                .collect(),
-        )),
-        (operator, Outcome::Scalar(left), Outcome::Vector(right)) => Ok(Outcome::Vector(
-            right
-                .into_iter()
-                .filter_map(|(labels, value)| kept(operator, labels, left, value, value))
-                .collect(),
-        )),
-        (operator, Outcome::Vector(left), Outcome::Vector(right)) => {
-            let mut matched = Vec::new();
-            for (labels, value) in left {
-                let mut partners = right.iter().filter(|(known, _)| same_series(known, &labels));
-                let Some((_, partner)) = partners.next() else { continue };
-                if partners.next().is_some() {
-                    return Err("found duplicate series for the match group on the right hand-side of the operation; many-to-many matching not allowed: matching labels must be unique on one side".to_owned());
-                }
-                matched.extend(kept(operator, labels, value, *partner, value));
-            }
-            Ok(Outcome::Vector(matched))
+        ),
+        (operator, Outcome::Vector(left), Outcome::Scalar(right)) => {
+            let one = |(labels, value)| kept(operator, labels, value, right, value);
+            Outcome::Vector(left.into_iter().filter_map(one).collect())
         }
+        (operator, Outcome::Scalar(left), Outcome::Vector(right)) => {
+            let one = |(labels, value)| kept(operator, labels, left, value, value);
+            Outcome::Vector(right.into_iter().filter_map(one).collect())
+        }
+        (operator, Outcome::Vector(left), Outcome::Vector(right)) => {
+            Outcome::Vector(matched(operator, left, &right)?)
+        }
+    })
+}
+
+/// The left series, and those of the right that the left does not have.
+fn union(mut left: Vec<(Labels, f64)>, mut right: Vec<(Labels, f64)>) -> Vec<(Labels, f64)> {
+    right.retain(|(labels, _)| !left.iter().any(|(known, _)| same_series(known, labels)));
+    left.extend(right);
+    left
+}
+
+/// Pairs the series that have the same labels.
+fn matched(
+    operator: Operator,
+    left: Vec<(Labels, f64)>,
+    right: &[(Labels, f64)],
+) -> Result<Vec<(Labels, f64)>, String> {
+    let mut matched = Vec::new();
+    for (labels, value) in left {
+        let mut partners = right.iter().filter(|(known, _)| same_series(known, &labels));
+        let Some((_, partner)) = partners.next() else { continue };
+        if partners.next().is_some() {
+            return Err("found duplicate series for the match group on the right hand-side of the operation; many-to-many matching not allowed: matching labels must be unique on one side".to_owned());
+        }
+        matched.extend(kept(operator, labels, value, *partner, value));
     }
+    Ok(matched)
 }
 
 /// The result for one series: a comparison keeps `shown` or drops the series.

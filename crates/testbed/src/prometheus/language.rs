@@ -1,4 +1,4 @@
-//! Reads the part of PromQL that canary analyses use.
+//! Reads the part of `PromQL` that canary analyses use.
 
 mod parse;
 

@@ -33,6 +33,10 @@ impl Samples {
             return;
         }
         let samples = self.series.entry(labels).or_default();
+        if samples.back().is_some_and(|newest| newest.at >= sample.at) {
+            // Prometheus as well refuses a sample that is out of order or a duplicate.
+            return;
+        }
         samples.push_back(sample);
         while samples.len() > SERIES_LIMIT
             || samples.front().is_some_and(|oldest| oldest.at < sample.at - RETENTION)

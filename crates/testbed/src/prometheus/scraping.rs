@@ -15,7 +15,7 @@ const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 impl Scraper {
     pub(super) async fn scrape_for_ever(self, every: Duration) {
-        let mut rounds = tokio::time::interval(every);
+        let mut rounds = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
         rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             rounds.tick().await;

@@ -12,7 +12,7 @@ pub(super) struct Template {
 }
 
 impl Template {
-    /// Reads a template: PromQL with `{{hash}}` and `{{window}}` in it.
+    /// Reads a template: `PromQL` with `{{hash}}` and `{{window}}` in it.
     pub(super) fn new(query: &str) -> Result<Self, StartError> {
         let refuse = |problem: String| StartError::Query { query: query.to_owned(), problem };
         let text = spaced(query);

@@ -16,18 +16,31 @@ pub(super) struct Assessment {
     pub(super) dry_run_summary: Value,
 }
 
+/// Whether more is to be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Course {
+    /// It is.
+    Open,
+    /// A metric that counts has decided the run.
+    Decided,
+    /// The run was told to end.
+    Told,
+}
+
 /// Whether a phase is a final one.
 pub(super) fn completed(phase: &str) -> bool {
     matches!(phase, "Successful" | "Failed" | "Error" | "Inconclusive")
 }
 
-/// Whether nothing more is to be measured: the run was told to end, or a metric that counts has decided it.
-pub(super) fn terminating(run: &Value) -> bool {
-    let told = run.pointer("/spec/terminate") == Some(&Value::Bool(true));
-    told || items(run, "/status/metricResults").iter().any(|result| {
-        result.get("dryRun") != Some(&Value::Bool(true))
-            && matches!(text(result, "/phase"), "Failed" | "Error" | "Inconclusive")
-    })
+/// How it stands with a run.
+pub(super) fn course(run: &Value) -> Course {
+    if run.pointer("/spec/terminate") == Some(&Value::Bool(true)) {
+        return Course::Told;
+    }
+    let decided = items(run, "/status/metricResults").iter().any(|result| {
+        !is_dry(result) && matches!(text(result, "/phase"), "Failed" | "Error" | "Inconclusive")
+    });
+    if decided { Course::Decided } else { Course::Open }
 }
 
 /// Adds a finished measurement to a metric's result.
@@ -71,27 +84,26 @@ pub(super) fn effective_count(metric: &Value) -> Option<i64> {
 }
 
 /// The phase of one metric after its newest measurement.
-pub(super) fn metric_phase(metric: &Value, result: &Value, terminating: bool) -> &'static str {
+pub(super) fn metric_phase(metric: &Value, result: &Value, course: Course) -> &'static str {
     if let Some((phase, _)) = over_a_limit(metric, result) {
         return phase;
     }
     let count = number(result, "/count").unwrap_or(0);
-    if effective_count(metric).is_some_and(|wanted| count >= wanted) || terminating {
+    if effective_count(metric).is_some_and(|wanted| count >= wanted) || course != Course::Open {
         return "Successful";
     }
     "Running"
 }
 
 /// The run's phase and message, given its metrics in order with their results.
-pub(super) fn assess(metrics: &[Value], results: &[Value], terminating: bool, told: bool) -> Assessment {
+pub(super) fn assess(metrics: &[Value], results: &[Value], course: Course) -> Assessment {
     let mut worst: Option<&'static str> = None;
-    let mut message = if told { "Run Terminated".to_owned() } else { String::new() };
+    let mut message = if course == Course::Told { "Run Terminated".to_owned() } else { String::new() };
     let mut all_completed = true;
     let (mut summary, mut dry) = (json!({}), json!({}));
     for metric in metrics {
-        let name = text(metric, "/name");
-        let result = results.iter().find(|result| text(result, "/name") == name);
-        let is_dry = result.is_some_and(|result| result.get("dryRun") == Some(&Value::Bool(true)));
+        let result = results.iter().find(|result| text(result, "/name") == text(metric, "/name"));
+        let is_dry = result.is_some_and(is_dry);
         let counted = if is_dry { &mut dry } else { &mut summary };
         raise(counted, "/count");
         let Some(result) = result.filter(|result| completed(text(result, "/phase"))) else {
@@ -100,28 +112,33 @@ pub(super) fn assess(metrics: &[Value], results: &[Value], terminating: bool, to
         };
         let phase = known(text(result, "/phase"));
         let limit = over_a_limit(metric, result);
-        raise(
-            counted,
-            &format!("/{}", limit.as_ref().map_or("Successful", |(phase, _)| phase).to_lowercase()),
-        );
+        let counted_as = limit.as_ref().map_or("Successful", |(phase, _)| phase);
+        raise(counted, &format!("/{}", counted_as.to_lowercase()));
         if is_dry {
             worst = worst.or(Some("Successful"));
         } else if worst.is_none_or(|worst| badness(phase) > badness(worst)) {
             worst = Some(phase);
-            if let Some((_, why)) = limit {
-                message = format!("Metric \"{name}\" assessed {phase} due to {why}");
-                if !text(result, "/message").is_empty() {
-                    message = format!("{message}: \"Error Message: {}\"", text(result, "/message"));
-                }
-            }
+            message = limit.map_or(message, |(_, why)| words(result, phase, &why));
         }
     }
     let (phase, message) = match worst {
-        Some(worst) if all_completed || terminating => (worst, message),
-        None if terminating => ("Successful", message),
+        Some(worst) if all_completed || course != Course::Open => (worst, message),
+        None if course != Course::Open => ("Successful", message),
         _ => ("Running", String::new()),
     };
     Assessment { phase, message, run_summary: summary, dry_run_summary: dry }
+}
+
+fn words(result: &Value, phase: &str, why: &str) -> String {
+    let assessed = format!("Metric \"{}\" assessed {phase} due to {why}", text(result, "/name"));
+    match text(result, "/message") {
+        "" => assessed,
+        message => format!("{assessed}: \"Error Message: {message}\""),
+    }
+}
+
+fn is_dry(result: &Value) -> bool {
+    result.get("dryRun") == Some(&Value::Bool(true))
 }
 
 /// Whether a limit of the metric is passed, and in which words.
@@ -184,7 +201,8 @@ mod tests {
         for phase in phases {
             count(&mut result, json!({"phase": phase}));
         }
-        set(&mut result, "/phase", metric_phase(metric, &result, false));
+        let phase = metric_phase(metric, &result, Course::Open);
+        set(&mut result, "/phase", phase);
         result
     }
 
@@ -198,7 +216,7 @@ mod tests {
         );
         let ended = after(&metric, &["Error"; 5]);
         assert_eq!(
-            assess(&[metric], &[ended], true, false),
+            assess(&[metric], &[ended], Course::Decided),
             Assessment {
                 phase: "Error",
                 message:
@@ -215,7 +233,7 @@ mod tests {
         let metric = json!({"name": "m", "count": 1});
         let mut failed = after(&metric, &["Failed"]);
         set(&mut failed, "/dryRun", true);
-        let assessed = assess(&[metric], &[failed], false, false);
+        let assessed = assess(&[metric], &[failed], Course::Open);
         assert_eq!((assessed.phase, assessed.message.as_str()), ("Successful", ""));
         assert_eq!(assessed.dry_run_summary, json!({"count": 1, "failed": 1}));
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{
-    assess::{self, assess, completed, effective_count, metric_phase},
+    assess::{self, Course, assess, completed, course, effective_count, metric_phase},
     occurrence,
     providers::{self, Measured, Surroundings},
     steps::length,
@@ -58,7 +58,7 @@ impl Run {
                 Err(message) => return self.give_up(&message),
             };
             let due: Vec<&Value> = metrics.iter().filter(|metric| self.is_due(&run, metric)).collect();
-            if self.has_begun(&run) {
+            if has_begun(&run) {
                 let measured = join_all(due.iter().map(|metric| self.surroundings.measure(metric))).await;
                 for (metric, measured) in due.iter().zip(measured) {
                     self.take(metric, measured);
@@ -75,17 +75,12 @@ impl Run {
         self.store.get(Kind::AnalysisRun, &self.namespace, &self.name)
     }
 
-    /// The first look only states that the run is running, as another one follows at once.
-    fn has_begun(&self, run: &Value) -> bool {
-        !text(run, "/status/phase").is_empty()
-    }
-
     fn is_due(&self, run: &Value, metric: &Value) -> bool {
         let done = items(run, "/status/metricResults").iter().any(|result| {
             text(result, "/name") == text(metric, "/name") && completed(text(result, "/phase"))
         });
         !done
-            && !assess::terminating(run)
+            && course(run) == Course::Open
             && self.next(run, metric).is_some_and(|next| next <= Instant::now())
     }
 
@@ -145,36 +140,11 @@ impl Run {
     /// Writes what the measurements make of the run; gives its phase.
     fn assess(&self, metrics: &[Value]) -> String {
         let now = self.store.clock().seconds();
-        let mut ended: Vec<(String, &'static str)> = Vec::new();
+        let mut ended = Vec::new();
         let changed = self.change(|run| {
-            let told = run.pointer("/spec/terminate") == Some(&Value::Bool(true));
             // A metric that has just decided the run ends the others with it.
-            for _ in 0..2 {
-                let terminating = assess::terminating(run);
-                for result in run
-                    .pointer_mut("/status/metricResults")
-                    .and_then(Value::as_array_mut)
-                    .into_iter()
-                    .flatten()
-                {
-                    let name = text(result, "/name").to_owned();
-                    let metric = metrics.iter().find(|metric| text(metric, "/name") == name);
-                    let Some(metric) = metric.filter(|_| !completed(text(result, "/phase"))) else {
-                        continue;
-                    };
-                    let phase = metric_phase(metric, result, terminating);
-                    if phase != "Running" {
-                        let last = items(result, "/measurements").last().cloned().unwrap_or_default();
-                        if let Some(message) = last.get("message") {
-                            set(result, "/message", message.clone());
-                        }
-                        ended.push((name, phase));
-                    }
-                    set(result, "/phase", phase);
-                }
-            }
-            let terminating = assess::terminating(run);
-            let assessed = assess(metrics, items(run, "/status/metricResults"), terminating, told);
+            ended = [close_metrics(run, metrics), close_metrics(run, metrics)].concat();
+            let assessed = assess(metrics, items(run, "/status/metricResults"), course(run));
             if text(run, "/status/startedAt").is_empty() {
                 set(run, "/status/startedAt", now.as_str());
             }
@@ -214,7 +184,7 @@ impl Run {
     /// Waits until a metric is due or somebody changes the run.
     async fn wait(&self, metrics: &[Value]) {
         let Some(run) = self.present() else { return };
-        if assess::terminating(&run) {
+        if course(&run) != Course::Open {
             return;
         }
         let open = metrics.iter().filter(|metric| !completed(text(&result_of(&run, metric), "/phase")));
@@ -222,7 +192,7 @@ impl Run {
         let next = next.unwrap_or_else(|| Instant::now() + self.second * ERROR_RETRY);
         let told_or_gone = self.store.wait_for_all(Kind::AnalysisRun, &self.namespace, |runs| {
             let run = runs.iter().find(|run| text(run, "/metadata/name") == self.name);
-            run.is_none_or(|run| assess::terminating(run) || completed(text(run, "/status/phase")))
+            run.is_none_or(|run| course(run) != Course::Open || completed(text(run, "/status/phase")))
         });
         tokio::select! {
             () = tokio::time::sleep_until(next) => {}
@@ -248,6 +218,33 @@ impl Run {
         };
         self.store.report(run, occurrence(importance, reason, message.to_owned()));
     }
+}
+
+/// The first look only states that the run is running; another one follows at once.
+fn has_begun(run: &Value) -> bool {
+    !text(run, "/status/phase").is_empty()
+}
+
+/// Gives each open metric the phase that its measurements make; those that thereby ended, with their phase.
+fn close_metrics(run: &mut Value, metrics: &[Value]) -> Vec<(String, &'static str)> {
+    let course = course(run);
+    let mut ended = Vec::new();
+    let results = run.pointer_mut("/status/metricResults").and_then(Value::as_array_mut);
+    for result in results.into_iter().flatten() {
+        let name = text(result, "/name").to_owned();
+        let metric = metrics.iter().find(|metric| text(metric, "/name") == name);
+        let Some(metric) = metric.filter(|_| !completed(text(result, "/phase"))) else { continue };
+        let phase = metric_phase(metric, result, course);
+        if phase != "Running" {
+            let last = items(result, "/measurements").last().cloned().unwrap_or_default();
+            if let Some(message) = last.get("message") {
+                set(result, "/message", message.clone());
+            }
+            ended.push((name, phase));
+        }
+        set(result, "/phase", phase);
+    }
+    ended
 }
 
 fn first_result(run: &Value, name: &str, metadata: Value) -> Value {

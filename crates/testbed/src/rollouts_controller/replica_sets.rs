@@ -26,9 +26,9 @@ pub(super) fn reconcile(store: &Store, replica_set: &Value) {
 /// The pods that a ReplicaSet owns, leaving ones included.
 pub(super) fn pods(store: &Store, replica_set: &Value) -> Vec<Value> {
     let uid = text(replica_set, "/metadata/uid");
-    let mut pods = store.list(Kind::Pod, Some(text(replica_set, "/metadata/namespace")));
-    pods.retain(|pod| items(pod, "/metadata/ownerReferences").iter().any(|owner| text(owner, "/uid") == uid));
-    pods
+    store.list_where(Kind::Pod, text(replica_set, "/metadata/namespace"), |pod| {
+        items(pod, "/metadata/ownerReferences").iter().any(|owner| text(owner, "/uid") == uid)
+    })
 }
 
 /// Sets the ReplicaSet's `spec.replicas`.
@@ -41,7 +41,8 @@ pub(super) fn scale(store: &Store, replica_set: &Value, replicas: i64) {
 /// Gives the ReplicaSet and its pods the metadata of their role, stable or canary, instead of `former`.
 pub(super) fn assume_role(store: &Store, replica_set: &Value, role: &Value, former: &Value) {
     const ANNOTATION: &str = "/metadata/annotations/rollout.argoproj.io~1ephemeral-metadata";
-    if role.is_null() || text(replica_set, ANNOTATION) == role.to_string() {
+    let written = role.to_string();
+    if role.is_null() || text(replica_set, ANNOTATION) == written {
         return;
     }
     let relabel = |object: &mut Value, prefix: &str| {
@@ -59,7 +60,7 @@ pub(super) fn assume_role(store: &Store, replica_set: &Value, role: &Value, form
     };
     let (namespace, name) = (text(replica_set, "/metadata/namespace"), text(replica_set, "/metadata/name"));
     let _ = store.update(Kind::ReplicaSet, namespace, name, |found| {
-        set(found, ANNOTATION, role.to_string());
+        set(found, ANNOTATION, written);
         relabel(found, "/spec/template");
     });
     for pod in pods(store, replica_set) {

@@ -12,9 +12,9 @@ const DESIRED: &str = "/metadata/annotations/rollout.argoproj.io~1desired-replic
 /// The ReplicaSets that a Rollout owns.
 pub(super) fn owned(store: &Store, rollout: &Value) -> Vec<Value> {
     let uid = text(rollout, "/metadata/uid");
-    let mut sets = store.list(Kind::ReplicaSet, Some(text(rollout, "/metadata/namespace")));
-    sets.retain(|set| items(set, "/metadata/ownerReferences").iter().any(|owner| text(owner, "/uid") == uid));
-    sets
+    store.list_where(Kind::ReplicaSet, text(rollout, "/metadata/namespace"), |set| {
+        items(set, "/metadata/ownerReferences").iter().any(|owner| text(owner, "/uid") == uid)
+    })
 }
 
 /// The hash of a ReplicaSet's template, by its label.
@@ -150,7 +150,9 @@ fn feed(value: &Value, sink: &mut impl FnMut(&[u8])) {
         }
         Value::Array(list) => {
             sink(b"[");
-            list.iter().for_each(|item| feed(item, sink));
+            for item in list {
+                feed(item, sink);
+            }
             sink(b"]");
         }
         other => sink(other.to_string().as_bytes()),

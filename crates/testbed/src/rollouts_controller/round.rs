@@ -231,8 +231,8 @@ impl Round<'_> {
         if index >= self.steps().len() {
             return 100;
         }
-        let set_so_far = self.steps().iter().take(index + 1).rev();
-        set_so_far.filter_map(|step| number(step, "/setWeight")).next().unwrap_or(0)
+        let mut set_so_far = self.steps().iter().take(index + 1).rev();
+        set_so_far.find_map(|step| number(step, "/setWeight")).unwrap_or(0)
     }
 
     fn scale(&mut self) {

@@ -63,7 +63,11 @@ impl Round<'_> {
                 && stable_set.is_none_or(|set| spec(set) == stable);
         }
         if let Some(pause) = step.get("pause") {
-            let Some(begun) = self.memory.paused.get(&(self.uid(), index)) else { return false };
+            // A pause that this look has begun is written first, however short it is.
+            let is_written = self.rollout.pointer("/status/controllerPause") == Some(&Value::Bool(true));
+            let Some(begun) = self.memory.paused.get(&(self.uid(), index)).filter(|_| is_written) else {
+                return false;
+            };
             let over = duration(pause.get("duration"))
                 .is_some_and(|seconds| Instant::now() >= *begun + self.second.mul_f64(seconds));
             return over || !self.is_paused_for(PAUSE_STEP);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures::future::join_all;
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 use tokio::{process::Child, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -82,14 +82,11 @@ impl Node {
                     ids.push(started.id.clone());
                     let ending = self.see_through(&mut started, pod, self.grace(object), stop).await;
                     pod.terminated(name, &started.id, &ending);
-                    let policy = text(object, "/spec/restartPolicy");
-                    if policy == "Never" || (policy == "OnFailure" && ending.exit_code == 0) {
+                    if is_final(object, &ending) {
                         break;
                     }
                     if failures > 0 && !stop.is_cancelled() {
-                        let message = back_off_message(object, name, &format!("{}s", delay.as_secs()));
-                        pod.waiting(name, "CrashLoopBackOff", &message);
-                        pod.report(Importance::Warning, "BackOff", message);
+                        wait_in_back_off(pod, object, name, delay);
                     }
                 }
                 Err(refused) => {
@@ -149,7 +146,11 @@ impl Node {
             status = started.child.wait() => status,
             () = stop.cancelled() => {
                 pod.report(Importance::Normal, "Killing", format!("Stopping container {}", started.seat.2));
-                signal(started.group, Signal::TERM);
+                // As a runtime does: the first process is told, and may tell its own.
+                if let Some(leader) = started.group {
+                    // It may have ended in this moment.
+                    let _ = kill_process(leader, Signal::TERM);
+                }
                 let ended = tokio::time::timeout(grace, started.child.wait()).await;
                 if let Ok(status) = ended { status } else {
                     signal(started.group, Signal::KILL);
@@ -163,15 +164,28 @@ impl Node {
         let _ = tokio::time::timeout(DRAIN, async { while pumps.join_next().await.is_some() {} }).await;
         started.probes.shutdown().await;
         let running = self.running().remove(&started.seat);
-        let memory_exhausted = running.is_some_and(|running| running.memory_exhausted);
-        ending(status.ok(), memory_exhausted)
+        if running.is_some_and(|running| running.memory_exhausted) {
+            return Termination::out_of_memory();
+        }
+        ending(status.ok())
     }
 }
 
-fn ending(status: Option<ExitStatus>, memory_exhausted: bool) -> Termination {
-    if memory_exhausted {
-        return Termination::out_of_memory();
+fn is_final(pod: &Value, ending: &Termination) -> bool {
+    match text(pod, "/spec/restartPolicy") {
+        "Never" => true,
+        "OnFailure" => ending.exit_code == 0,
+        _ => false,
     }
+}
+
+fn wait_in_back_off(pod: &Pod, object: &Value, container: &str, delay: Duration) {
+    let message = back_off_message(object, container, &format!("{}s", delay.as_secs()));
+    pod.waiting(container, "CrashLoopBackOff", &message);
+    pod.report(Importance::Warning, "BackOff", message);
+}
+
+fn ending(status: Option<ExitStatus>) -> Termination {
     let code = status.and_then(|status| status.code().or_else(|| status.signal().map(|signal| 128 + signal)));
     Termination::by_exit_code(code.unwrap_or(1))
 }

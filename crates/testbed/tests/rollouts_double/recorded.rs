@@ -2,15 +2,12 @@
 //!
 //! The recordings are of Argo Rollouts 1.10.1 on Kubernetes 1.34.4: a canary that the metric plugin turned down.
 
-#[path = "support/story.rs"]
-mod story;
-
 use std::collections::BTreeSet;
 
+use crate::story::Story;
 use axum::{Json, Router, routing};
 use regex::Regex;
 use serde_json::{Value, json};
-use story::Story;
 use testbed::{
     kubernetes::Kind,
     wire::{Port, Wire},
@@ -102,7 +99,7 @@ fn scrub(value: &Value, patterns: &[(Regex, &str)]) -> Value {
 fn paths(value: &Value, prefix: &str, into: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
-            members.iter().for_each(|(name, value)| paths(value, &format!("{prefix}/{name}"), into))
+            members.iter().for_each(|(name, value)| paths(value, &format!("{prefix}/{name}"), into));
         }
         Value::Array(list) => list.iter().for_each(|value| paths(value, &format!("{prefix}/*"), into)),
         _ => drop(into.insert(prefix.to_owned())),

@@ -14,7 +14,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 pub(crate) struct Story {
     pub(crate) kubernetes: KubernetesApi,
-    pub(crate) kubelet: ScriptedKubelet,
+    _kubelet: ScriptedKubelet,
     _controller: RolloutsController,
 }
 
@@ -29,7 +29,7 @@ impl Story {
         let kubelet = ScriptedKubelet::start(&kubernetes, beginning);
         let options = RolloutsOptions { second: Duration::from_millis(5) };
         let controller = RolloutsController::start(&kubernetes, options);
-        Story { kubernetes, kubelet, _controller: controller }
+        Story { kubernetes, _kubelet: kubelet, _controller: controller }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -62,6 +62,7 @@ impl Story {
     }
 
     /// Creates an AnalysisTemplate.
+    #[expect(clippy::needless_pass_by_value, reason = "callers write json!")]
     pub(crate) fn template(&self, name: &str, spec: Value) {
         let template = json!({
             "apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisTemplate",
@@ -73,22 +74,16 @@ impl Story {
     /// Waits for the Rollout to become so; `what` names it when it does not.
     pub(crate) async fn rollout(&self, what: &str, pred: impl Fn(&Value) -> bool) -> Value {
         let found = self.store().wait_for(Kind::Rollout, "shop", "shop", pred);
-        match tokio::time::timeout(LIMIT, found).await {
-            Ok(rollout) => rollout,
-            Err(_) => {
-                panic!("not {what}: {:#}", self.store().get(Kind::Rollout, "shop", "shop").unwrap()["status"])
-            }
-        }
-    }
-
-    /// Waits until the events of the namespace are so.
-    pub(crate) async fn events(&self, pred: impl Fn(&[Value]) -> bool) -> Vec<Value> {
-        let found = self.store().wait_for_all(Kind::Event, "shop", pred);
-        tokio::time::timeout(LIMIT, found).await.expect("the events never came")
+        let found = tokio::time::timeout(LIMIT, found).await;
+        found.unwrap_or_else(|elapsed| {
+            let present = self.store().get(Kind::Rollout, "shop", "shop").unwrap();
+            panic!("not {what}, {elapsed}: {:#}", present["status"])
+        })
     }
 }
 
 /// The Rollout of the recordings, with those steps.
+#[expect(clippy::needless_pass_by_value, reason = "callers write json!")]
 pub(crate) fn rollout(steps: Value) -> Value {
     json!({
         "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": {"name": "shop", "namespace": "shop"},

@@ -1,7 +1,7 @@
 //! A cluster on a loopback port with clients for it.
 
 use k8s_openapi::NamespaceResourceScope;
-use kube::{Api, Client, Config};
+use kube::{Api, Client, Config, config::KubeConfigOptions};
 use serde_json::{Value, json};
 use testbed::kubernetes::{KubernetesApi, KubernetesOptions, Store};
 
@@ -25,7 +25,7 @@ impl Cluster {
 
     pub(crate) async fn client(&self, token: &str) -> Client {
         let kubeconfig = kube::config::Kubeconfig::from_yaml(&self.kubernetes.kubeconfig(token)).unwrap();
-        let config = Config::from_custom_kubeconfig(kubeconfig, &Default::default()).await.unwrap();
+        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
         Client::try_from(config).unwrap()
     }
 
@@ -37,6 +37,7 @@ impl Cluster {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write json!")]
 pub(crate) fn pod(name: &str, labels: Value) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "shop", "labels": labels},

@@ -5,8 +5,8 @@
 //! metric that nothing explains. A rule claims no more than its evidence: where none fits, the cause is unknown.
 
 use domain::{
-    Brief, CaseFile, Frame, Grounds, MetricFinding, MetricProblem, Novelty, PodFinding, PodProblem,
-    RangeFinding, Standing, Suspect, SuspectReason, TemplateClass, TraceFinding, Trouble,
+    Brief, CaseFile, ContainerRole, Frame, Grounds, MetricFinding, MetricProblem, Novelty, PodFinding,
+    PodProblem, RangeFinding, Standing, Suspect, SuspectReason, TemplateClass, TraceFinding, Trouble,
 };
 
 use super::cause::{Cause, MeasuringFault, Tie, is_dependency};
@@ -270,6 +270,7 @@ fn is_new(brief: &Brief, cause: Cause<'_>) -> bool {
     match cause {
         Cause::Pod { finding, change: None } => {
             brief.volume.stable_pods > 0
+                && finding.role != ContainerRole::Sidecar
                 && matches!(
                     finding.problem,
                     PodProblem::OomKilled

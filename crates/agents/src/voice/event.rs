@@ -156,3 +156,28 @@ fn closed(message: &str, ending: &str) -> String {
     let room = LONGEST.saturating_sub(ending.len());
     within_bytes(&format!("{}{ending}", within_bytes(message, room)), LONGEST)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_message_is_cut_before_its_ending() {
+        let message = closed(&"ä".repeat(5_000), " Case x.");
+        assert!(message.len() <= LONGEST && message.len() > LONGEST - 4, "{}", message.len());
+        assert!(message.ends_with("ä… Case x."), "{message}");
+    }
+
+    #[test]
+    fn a_reason_reads_as_a_sentence_whoever_gave_it() {
+        assert_eq!(
+            no_pull_request("open a pull request: confidence 55 is below 70"),
+            "No pull request: confidence 55 is below 70."
+        );
+        assert_eq!(
+            no_pull_request("revert 4f2c9d1: it is empty"),
+            "No pull request: failed to revert 4f2c9d1: it is empty."
+        );
+        assert_eq!(failed_to("failed to clone: try again."), "failed to clone: try again");
+    }
+}

@@ -392,3 +392,36 @@ async fn commits_are_ruled_out_only_where_all_that_a_frame_points_at_are_known()
     scene.suspects().truncate(2);
     assert!(scene.verdict().await.ruled_out.iter().all(|claim| !claim.text.contains("commits")));
 }
+
+#[tokio::test]
+async fn a_trace_without_a_frame_of_its_own_is_unknown_unless_the_container_ended_with_it() {
+    let mut scene = scene::null_pointer();
+    scene.brief.traces[0].frames.remove(0);
+    let verdict = finds(scene.clone(), Category::Unknown, 30).await;
+    assert!(
+        verdict.root_cause.contains("No frame of the trace is the service's own"),
+        "{}",
+        verdict.root_cause
+    );
+    finds(scene.pod(PodProblem::Exited, "Error, exit code 1"), Category::Code, 30).await;
+}
+
+#[tokio::test]
+async fn a_sidecar_that_ends_is_not_blamed_on_the_services_code() {
+    let mut scene = scene::out_of_memory().only_candidate();
+    scene.brief.pods[0].role = ContainerRole::Sidecar;
+    scene.brief.pods[0].container = "proxy".to_owned();
+    let verdict = scene.verdict().await;
+    assert_eq!(verdict.category, Category::Unknown);
+    assert!(verdict.headline.starts_with("The canary's sidecar proxy was killed"), "{}", verdict.headline);
+    assert!(matches!(scene.handoff().await, Err(NoHandoff::NotInRepository { .. })));
+}
+
+#[tokio::test]
+async fn a_container_that_ends_without_a_word_is_unknown_and_a_changed_template_is_named() {
+    let mut scene = scene::out_of_memory();
+    scene.brief.pods[0].problem = PodProblem::Exited;
+    finds(scene.clone(), Category::Unknown, 30).await;
+    let changed = scene.change("containers[users].command", "[\"run\"]", "[\"rum\"]");
+    finds(changed, Category::Configuration, 45).await;
+}

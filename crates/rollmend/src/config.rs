@@ -22,8 +22,9 @@ use domain::{AllowedRepositories, Confidence, GateSettings, MIN_CONFIDENCE};
 pub(crate) use cluster::Cluster;
 pub(crate) use daemon::{Access, Daemon};
 pub(crate) use github::GitHub;
-pub(crate) use problem::{Problem, Problems};
-pub(crate) use secret::{Secret, SecretError};
+pub(crate) use problem::Problems;
+#[cfg(test)]
+pub(crate) use secret::Secret;
 
 /// The name that is looked for where no file is named.
 pub(crate) const DEFAULT_FILE: &str = "agents.toml";

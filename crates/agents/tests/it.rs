@@ -5,10 +5,16 @@
 
 #[path = "it/analyst.rs"]
 mod analyst;
+#[path = "it/certainty.rs"]
+mod certainty;
+#[path = "it/digest.rs"]
+mod digest;
 #[path = "it/double.rs"]
 mod double;
 #[path = "it/fixer.rs"]
 mod fixer;
+#[path = "it/frozen.rs"]
+mod frozen;
 #[path = "it/hostile.rs"]
 mod hostile;
 #[path = "it/scene.rs"]

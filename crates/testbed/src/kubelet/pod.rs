@@ -112,9 +112,7 @@ impl Pod {
         self.logs.begin(&id);
         let now = self.store.clock().seconds();
         self.change_container(container, |status| {
-            if let Some(last) = status.pointer("/state/terminated").cloned() {
-                set(status, "/lastState", json!({"terminated": last}));
-            }
+            self.age(status);
             if status.pointer("/lastState/terminated").is_some() {
                 set(status, "/restartCount", number(status, "/restartCount").unwrap_or(0) + 1);
             }
@@ -152,9 +150,7 @@ impl Pod {
     /// The container waits for something, such as its next start.
     pub(crate) fn waiting(&self, container: &str, reason: &str, message: &str) {
         self.change_container(container, |status| {
-            if let Some(last) = status.pointer("/state/terminated").cloned() {
-                set(status, "/lastState", json!({"terminated": last}));
-            }
+            self.age(status);
             set(status, "/state", json!({"waiting": {"reason": reason, "message": message}}));
             set(status, "/ready", false);
         });
@@ -182,6 +178,14 @@ impl Pod {
     pub(crate) fn report(&self, importance: Importance, reason: &'static str, message: String) {
         if let Some(pod) = self.object() {
             self.store.report(&pod, happened(importance, reason, message, "kubelet"));
+        }
+    }
+
+    /// An ended container becomes the last one; the log of the one before it is kept no longer.
+    fn age(&self, status: &mut Value) {
+        if let Some(ended) = status.pointer("/state/terminated").cloned() {
+            self.logs.forget(text(status, "/lastState/terminated/containerID"));
+            set(status, "/lastState", json!({"terminated": ended}));
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! The recordings are of Argo Rollouts 1.10.1 on Kubernetes 1.34.4: a canary that the metric plugin turned down.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use crate::story::Story;
 use axum::{Json, Router, routing};
@@ -62,17 +62,18 @@ async fn aborted() -> (Story, Wire) {
 
 /// Replaces what differs from run to run: uids, times, hashes, versions, generations, the agent's port.
 fn scrubbed(value: &Value) -> Value {
-    let patterns = [
-        (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UID"),
-        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
-        (r"http://127\.0\.0\.1:\d+", "AGENT"),
-        (r"shop-[b-z2-9]{8,10}-[b-z2-9]{5}", "POD"),
-        (r"shop-[0-9b-z]{8,10}\b", "shop-HASH"),
-        (r"\b(678dd648d6|86686d4656|85f76dfcbc|[b-z2-9]{9,10})\b", "HASH"),
-    ];
-    let patterns: Vec<(Regex, &str)> =
-        patterns.iter().map(|(pattern, name)| (Regex::new(pattern).unwrap(), *name)).collect();
-    scrub(value, &patterns)
+    static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+        let patterns = [
+            (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UID"),
+            (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
+            (r"http://127\.0\.0\.1:\d+", "AGENT"),
+            (r"shop-[b-z2-9]{8,10}-[b-z2-9]{5}", "POD"),
+            (r"shop-[0-9b-z]{8,10}\b", "shop-HASH"),
+            (r"\b(678dd648d6|86686d4656|85f76dfcbc|[b-z2-9]{9,10})\b", "HASH"),
+        ];
+        patterns.iter().map(|(pattern, name)| (Regex::new(pattern).unwrap(), *name)).collect()
+    });
+    scrub(value, &PATTERNS)
 }
 
 fn scrub(value: &Value, patterns: &[(Regex, &str)]) -> Value {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::{Failure, RepositoryUrl};
-use git2::{Repository, RepositoryInitOptions};
+use git2::{Config, Repository, RepositoryInitOptions};
 use sha2::{Digest as _, Sha256};
 
 use crate::patience::Patience;
@@ -19,8 +19,6 @@ pub(crate) use quota::make_room;
 const TRY_AGAIN: Duration = Duration::from_millis(50);
 /// Its time of change says when the clone was last used.
 const USED: &str = "rollmend-used";
-/// Packs after which a clone starts over.
-const MOST_PACKS: usize = 200;
 
 /// A clone that nobody else uses while this value lives.
 pub(crate) struct BareClone {
@@ -50,9 +48,9 @@ impl BareClone {
 
     /// Each fetch adds a pack, and libgit2 never joins them: after many, an empty clone is faster. A commit that waits to be pushed
     /// goes with them, so only the first step of an incident asks for this.
-    pub(crate) fn start_over_when_scattered(&mut self) -> Result<(), Failure> {
+    pub(crate) fn start_over_when_scattered(&mut self, most_packs: usize) -> Result<(), Failure> {
         let packs = fs::read_dir(self.path.join("objects/pack")).map_or(0, Iterator::count);
-        if packs / 2 <= MOST_PACKS {
+        if packs / 2 < most_packs {
             return Ok(());
         }
         litter::remove(&self.path).map_err(|error| of_disk("remove a clone", &self.path, error))?;
@@ -64,7 +62,9 @@ impl BareClone {
 
 fn open_or_make(path: &Path) -> Result<Repository, Failure> {
     if path.exists() {
-        match litter::sweep(path).map_err(|error| git2_of(&error)).and_then(|()| Repository::open_bare(path))
+        match litter::sweep(path)
+            .map_err(|error| git2_of(&error))
+            .and_then(|()| alone(Repository::open_bare(path)?))
         {
             Ok(repository) => return Ok(repository),
             Err(error) => {
@@ -75,10 +75,17 @@ fn open_or_make(path: &Path) -> Result<Repository, Failure> {
     }
     let mut options = RepositoryInitOptions::new();
     options.bare(true).no_reinit(false).mkpath(true).external_template(false);
-    Repository::init_opts(path, &options).map_err(|error| {
+    Repository::init_opts(path, &options).and_then(alone).map_err(|error| {
         let failure = crate::fault::of_git(error, format_args!("make a clone in {}", path.display()));
         Failure { remedy: disk_remedy(path), ..failure }
     })
+}
+
+/// The clone with its own configuration and nobody else's: that of the machine or the user could send a remote elsewhere
+/// (`url.<base>.insteadOf`).
+fn alone(repository: Repository) -> Result<Repository, git2::Error> {
+    repository.set_config(&Config::open(&repository.path().join("config"))?)?;
+    Ok(repository)
 }
 
 fn git2_of(error: &std::io::Error) -> git2::Error {

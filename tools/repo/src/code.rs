@@ -56,8 +56,14 @@ impl BareClones {
         doing: Doing,
         work: impl FnOnce(&mut Workplace) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let turn = self.lanes.turn(&key(&repository.url)).await;
         let whole = self.settings.timeouts.whole;
+        let turn =
+            tokio::time::timeout(whole, self.lanes.turn(&key(&repository.url))).await.map_err(|_| {
+                Failure::retry(
+                    "clone-busy",
+                    format!("use the clone of {}: other work on it goes on", repository.url),
+                )
+            })?;
         let patience = Patience::lasting(whole);
         let call_off = patience.guard();
         let (this, owned) = (self.clone(), repository.clone());
@@ -101,7 +107,7 @@ impl Workplace {
     }
 
     fn range(&mut self, stable: &[Revision], canary: &[Revision]) -> Result<TracedRange, Failure> {
-        self.bare.start_over_when_scattered()?;
+        self.bare.start_over_when_scattered(self.settings.limits.packs)?;
         let upstream = self.upstream();
         let advertised = upstream.advertised(Direction::Fetch)?;
         let mut tags = revision::tags_meant(stable, &advertised);

@@ -43,6 +43,10 @@ pub struct Limits {
     pub objects: usize,
     /// Refs that the server advertises.
     pub refs: usize,
+    /// Bytes in which it advertises them.
+    pub advertised: u64,
+    /// Packs (one comes with each fetch that brings something) after which a clone starts over.
+    pub packs: usize,
     /// Bytes of one blob that is compared or merged; a larger one counts as opaque in a range and stops a revert.
     pub blob: usize,
     /// Bytes of one tree object.
@@ -71,6 +75,8 @@ impl Default for Limits {
             received: 2 << 30,
             objects: 10_000_000,
             refs: 200_000,
+            advertised: 64 << 20,
+            packs: 200,
             blob: 1 << 20,
             tree: 32 << 20,
             depth: 100,

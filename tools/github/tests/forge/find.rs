@@ -13,7 +13,7 @@ fn expected(stage: &Stage, number: u64, author: &str, state: PullRequestState) -
         number: PullRequestNumber(number),
         url: format!("{}/{NAME}/pull/{number}", stage.double.url()),
         author: author.to_owned(),
-        branch: stage.branch(),
+        branch: Stage::branch(),
         head: stage.head.parse().unwrap(),
         state,
     }
@@ -46,7 +46,7 @@ async fn closed_and_merged_ones_are_found_newest_first_also_when_the_branch_is_g
     let second = stage.opened_by(LOGIN, BRANCH);
     ada.merge_pull(NAME, second).unwrap();
     ada.delete_branch(NAME, BRANCH).unwrap();
-    let found = stage.forge().find(&stage.repository, &stage.branch()).await.unwrap();
+    let found = stage.forge().find(&stage.repository, &Stage::branch()).await.unwrap();
     let expected = [
         expected(&stage, second, LOGIN, PullRequestState::Merged),
         expected(&stage, first, LOGIN, PullRequestState::Closed),
@@ -62,7 +62,7 @@ async fn a_declined_one_is_found_even_if_the_filter_misses_it() {
     let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
     let nothing = Misdeed::Status { code: 200, headers, body: "[]".to_owned() };
     stage.double.wire().fault(Fault::nth(Method::GET, format!("/repos/{NAME}/pulls"), 1, nothing));
-    let found = stage.forge().find(&stage.repository, &stage.branch()).await.unwrap();
+    let found = stage.forge().find(&stage.repository, &Stage::branch()).await.unwrap();
     assert_eq!(found, [expected(&stage, declined, LOGIN, PullRequestState::Closed)]);
 }
 
@@ -72,7 +72,7 @@ async fn attack_28_one_of_another_is_shown_with_its_author_and_one_of_a_fork_not
     let opening = Opening { title: "t", body: "<!-- rollmend -->", head: BRANCH, base: "main" };
     stage.double.human("mallory").open_pull_from_fork(NAME, &opening).unwrap();
     let forged = stage.opened_by("mallory", BRANCH);
-    let found = stage.forge().find(&stage.repository, &stage.branch()).await.unwrap();
+    let found = stage.forge().find(&stage.repository, &Stage::branch()).await.unwrap();
     assert_eq!(found, [expected(&stage, forged, "mallory", PullRequestState::Open)]);
 }
 
@@ -84,7 +84,7 @@ async fn all_pages_are_read() {
         let number = stage.opened_by(LOGIN, BRANCH);
         ada.close_pull(NAME, number).unwrap();
     }
-    let found = stage.forge().find(&stage.repository, &stage.branch()).await.unwrap();
+    let found = stage.forge().find(&stage.repository, &Stage::branch()).await.unwrap();
     assert_eq!((found.len(), found[0].number), (101, PullRequestNumber(101)));
 }
 
@@ -93,7 +93,7 @@ async fn a_renamed_repository_is_still_found() {
     let stage = Stage::new().await;
     let number = stage.opened_by(LOGIN, BRANCH);
     stage.double.rename(NAME, "store").unwrap();
-    let found = stage.forge().find(&stage.repository, &stage.branch()).await.unwrap();
+    let found = stage.forge().find(&stage.repository, &Stage::branch()).await.unwrap();
     assert_eq!(found.iter().map(|pull| pull.number.0).collect::<Vec<_>>(), [number]);
 }
 
@@ -105,6 +105,6 @@ async fn github_enterprise_below_its_path_is_asked_the_same_way() {
     let token = crate::stage::TOKEN.to_owned().into();
     let settings = tool_github::GitHubSettings::at(&stage.double.enterprise_api(), token).unwrap();
     let forge = tool_github::GitHub::new(&settings).unwrap();
-    let found = forge.find(&stage.repository, &stage.branch()).await.unwrap();
+    let found = forge.find(&stage.repository, &Stage::branch()).await.unwrap();
     assert_eq!(found.iter().map(|pull| pull.number.0).collect::<Vec<_>>(), [number]);
 }

@@ -12,7 +12,7 @@ use testbed::wire::{Fault, Misdeed, Port, Wire};
 use crate::stage::{LOGIN, NAME, Stage, TOKEN};
 
 async fn find(stage: &Stage) -> Result<usize, Failure> {
-    stage.forge().find(&stage.repository, &stage.branch()).await.map(|found| found.len())
+    stage.forge().find(&stage.repository, &Stage::branch()).await.map(|found| found.len())
 }
 
 fn status(code: u16, body: &str) -> Misdeed {
@@ -96,7 +96,7 @@ async fn attack_6_a_repository_of_another_host_is_not_asked_about() {
     let stage = Stage::new().await;
     let url = RepositoryUrl::parse("https://github.example.com/acme/shop").unwrap();
     let elsewhere = Repository { url, ..stage.repository.clone() };
-    let failure = stage.forge().find(&elsewhere, &stage.branch()).await.unwrap_err();
+    let failure = stage.forge().find(&elsewhere, &Stage::branch()).await.unwrap_err();
     assert_eq!(failure.kind, "github-origin");
     assert!(stage.double.wire().asked().is_empty());
 }

@@ -54,7 +54,7 @@ impl Stage {
         settings
     }
 
-    pub(crate) fn branch(&self) -> BranchName {
+    pub(crate) fn branch() -> BranchName {
         BRANCH.parse().unwrap()
     }
 
@@ -62,7 +62,7 @@ impl Stage {
         let commit: domain::CommitSha = self.head.parse().unwrap();
         Proposal {
             repository: self.repository.clone(),
-            branch: self.branch(),
+            branch: Self::branch(),
             patch: Patch {
                 base: "main".parse().unwrap(),
                 base_commit: commit.clone(),

@@ -7,22 +7,19 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 /// Files that decide what runs with the repository's rights, who must review, or what a bot changes next (attack 18): no
 /// patch touches them, whatever the configuration says. Compared in lower case. Sources: the locations that GitHub's
 /// documentation gives for workflows, code owners and Dependabot, and Renovate's for its configuration.
-const NEVER: [&str; 18] = [
+const NEVER: [&str; 15] = [
     ".github/workflows/**",
     ".github/actions/**",
     "codeowners",
     ".github/codeowners",
     "docs/codeowners",
     ".github/dependabot.{yml,yaml}",
-    "renovate.{json,json5}",
-    ".github/renovate.{json,json5}",
-    ".gitlab/renovate.{json,json5}",
+    "renovate.{json,json5,jsonc}",
+    ".github/renovate.{json,json5,jsonc}",
+    ".gitlab/renovate.{json,json5,jsonc}",
     "{.renovaterc,.renovaterc.json,.renovaterc.json5}",
     "**/.gitmodules",
     "**/.gitattributes",
-    "**/.gitignore",
-    "**/.mailmap",
-    "**/.git*config",
     "**/.lfsconfig",
     ".git/**",
     "**/.git/**",

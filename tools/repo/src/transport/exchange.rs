@@ -24,11 +24,12 @@ pub(super) struct Exchange {
     service: Service,
     request: Vec<u8>,
     response: Option<Response>,
+    received: u64,
 }
 
 impl Exchange {
     pub(super) fn new(session: Arc<Session>, service: Service) -> Self {
-        Self { session, service, request: Vec::new(), response: None }
+        Self { session, service, request: Vec::new(), response: None, received: 0 }
     }
 
     fn answer(&mut self) -> Result<&mut Response, Fault> {
@@ -95,6 +96,12 @@ impl Exchange {
         self.session.patience.left()?;
         let read = self.answer()?.read(buffer).map_err(|error| of_read(&error))?;
         self.session.count(read)?;
+        self.received = self.received.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
+        let looks = matches!(self.service, Service::UploadPackLs | Service::ReceivePackLs);
+        // libgit2 keeps every advertised ref in memory.
+        if looks && self.received > self.session.most_advertised {
+            return Err(Fault::TooManyBytes { limit: self.session.most_advertised });
+        }
         Ok(read)
     }
 }

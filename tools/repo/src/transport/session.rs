@@ -27,6 +27,7 @@ pub(crate) struct Session {
     /// Below it lie `/info/refs` and the services; moves when the server says that the repository has another name.
     pub(super) base: Mutex<String>,
     pub(super) patience: Patience,
+    pub(super) most_advertised: u64,
     limit: u64,
     received: AtomicU64,
     fault: Mutex<Option<Fault>>,
@@ -105,6 +106,7 @@ impl OpenSession {
             origin,
             base: Mutex::new(base),
             patience,
+            most_advertised: settings.limits.advertised,
             limit: settings.limits.received.min(left),
             received: AtomicU64::new(0),
             fault: Mutex::new(None),

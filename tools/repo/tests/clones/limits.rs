@@ -144,6 +144,36 @@ async fn what_a_crash_left_in_a_clone_is_swept_and_a_broken_clone_is_made_anew()
 }
 
 #[tokio::test]
+async fn attack_15_more_refs_than_the_limit_are_not_taken() {
+    let (mut stage, sha) = Stage::with(|history| {
+        let sha = history.commit("start", &[("a", Some("a"))]);
+        (0..100).for_each(|n| history.tag(&format!("tag-{n}"), &sha));
+        sha
+    })
+    .await;
+    stage.settings.limits.refs = 50;
+    let failure = stage.range(sha.as_str(), sha.as_str()).await.unwrap_err();
+    assert!(failure.what.contains("branches and tags"), "{}", failure.what);
+    stage.settings.limits.advertised = 1_000;
+    let failure = stage.range(sha.as_str(), sha.as_str()).await.unwrap_err();
+    assert!(failure.what.contains("more than 1000 bytes"), "{}", failure.what);
+}
+
+#[tokio::test]
+async fn a_clone_of_many_packs_starts_over() {
+    let (mut stage, sha) = Stage::with(|history| history.commit("start", &[("a", Some("a"))])).await;
+    stage.settings.limits.packs = 2;
+    let mut counts = Vec::new();
+    for n in 0..4 {
+        stage.server().commit("next", &[("a", Some(&n.to_string()))]);
+        stage.range(sha.as_str(), sha.as_str()).await.unwrap();
+        let packs = std::fs::read_dir(stage.clone_on_disk().git.path().join("objects/pack")).unwrap();
+        counts.push(packs.count() / 2);
+    }
+    assert_eq!(counts, [1, 2, 1, 2]);
+}
+
+#[tokio::test]
 async fn operations_on_one_repository_wait_for_each_other_and_all_end() {
     let (stage, sha) = Stage::with(|history| history.commit("start", &[("a", Some("a"))])).await;
     let clones = stage.clones();

@@ -8,7 +8,7 @@ use std::str::FromStr;
     clippy::print_stdout,
     reason = "a source tree of its own, with the habits of its own authors"
 )]
-#[path = "../shop-1.1.0/src/main.rs"]
+#[path = "shop-1.1.0/src/main.rs"]
 mod faulty;
 #[expect(
     dead_code,
@@ -16,7 +16,7 @@ mod faulty;
     clippy::print_stdout,
     reason = "a source tree of its own, with the habits of its own authors"
 )]
-#[path = "../shop-1.0.0/src/main.rs"]
+#[path = "shop-1.0.0/src/main.rs"]
 mod first;
 #[expect(
     dead_code,
@@ -24,7 +24,7 @@ mod first;
     clippy::print_stdout,
     reason = "a source tree of its own, with the habits of its own authors"
 )]
-#[path = "../shop-1.1.0-sound/src/main.rs"]
+#[path = "shop-1.1.0-sound/src/main.rs"]
 mod sound;
 
 /// A release of the shop that can be run.
@@ -50,7 +50,7 @@ pub struct File {
 /// The files of the tree in that folder.
 macro_rules! files {
     ($folder:literal: $($path:literal),+) => {
-        &[$(File { path: $path, text: include_str!(concat!("../", $folder, "/", $path)) }),+]
+        &[$(File { path: $path, text: include_str!(concat!($folder, "/", $path)) }),+]
     };
 }
 

@@ -75,7 +75,7 @@ const TUNE_THE_WORKERS: Commit = Commit {
     email: "kofi@acme.example",
     hours_ago: 75,
     message: "Tune the number of workers\n\nFour were busy all the time in the evening.\n",
-    edit: Edit::Diff(include_str!("../history/tune-the-workers.diff")),
+    edit: Edit::Diff(include_str!("history/tune-the-workers.diff")),
     tag: None,
 };
 const ROUND_TAXES: Commit = Commit {
@@ -83,7 +83,7 @@ const ROUND_TAXES: Commit = Commit {
     email: "tomasz@acme.example",
     hours_ago: 70,
     message: "Round taxes half up\n\nThe accountants round so; we were a cent short on some orders.\n",
-    edit: Edit::Diff(include_str!("../history/round-taxes-half-up.diff")),
+    edit: Edit::Diff(include_str!("history/round-taxes-half-up.diff")),
     tag: None,
 };
 const SPLIT_PAYMENTS: Commit = Commit {
@@ -91,7 +91,7 @@ const SPLIT_PAYMENTS: Commit = Commit {
     email: "mira@acme.example",
     hours_ago: 52,
     message: "Split payments between gift card and card\n\nThe receipt names what was paid by which, and how the two relate.\n",
-    edit: Edit::Diff(include_str!("../history/split-payments.diff")),
+    edit: Edit::Diff(include_str!("history/split-payments.diff")),
     tag: None,
 };
 const RETRY_PAYMENTS: Commit = Commit {
@@ -99,7 +99,7 @@ const RETRY_PAYMENTS: Commit = Commit {
     email: "kofi@acme.example",
     hours_ago: 48,
     message: "Try a slow payment a second time\n\nHalf of those that the provider does not confirm in time pass at once on the second try.\n",
-    edit: Edit::Diff(include_str!("../history/retry-payments.diff")),
+    edit: Edit::Diff(include_str!("history/retry-payments.diff")),
     tag: None,
 };
 const LOG_DURATIONS: Commit = Commit {
@@ -107,7 +107,7 @@ const LOG_DURATIONS: Commit = Commit {
     email: "yuki@acme.example",
     hours_ago: 27,
     message: "Log how long a request took\n",
-    edit: Edit::Diff(include_str!("../history/log-durations.diff")),
+    edit: Edit::Diff(include_str!("history/log-durations.diff")),
     tag: None,
 };
 const DESCRIBE_GIFT_CARDS: Commit = Commit {
@@ -115,7 +115,7 @@ const DESCRIBE_GIFT_CARDS: Commit = Commit {
     email: "ines@acme.example",
     hours_ago: 25,
     message: "Describe what a gift card pays\n",
-    edit: Edit::Diff(include_str!("../history/describe-gift-cards.diff")),
+    edit: Edit::Diff(include_str!("history/describe-gift-cards.diff")),
     tag: None,
 };
 const RELEASE: Commit = Commit {
@@ -123,6 +123,6 @@ const RELEASE: Commit = Commit {
     email: "ines@acme.example",
     hours_ago: 2,
     message: "Release 1.1.0\n",
-    edit: Edit::Diff(include_str!("../history/release-1.1.0.diff")),
+    edit: Edit::Diff(include_str!("history/release-1.1.0.diff")),
     tag: Some("v1.1.0"),
 };

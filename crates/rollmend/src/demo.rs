@@ -57,10 +57,20 @@ pub(crate) async fn run(options: &DemoOptions) -> miette::Result<Ending> {
     };
     teller.wait_for("everything to end");
     let bare = started.stage.as_ref().map(Stage::bare_repository);
+    let got_going = started.daemon.is_some();
     started.end().await;
-    let told = played.wrap_err_with(|| {
-        format!("the demo did not come to its end; the daemon's log is {}", folder.log().display())
-    })?;
+    if !got_going && options.keep.is_none() {
+        folder.remove();
+    }
+    let told = match played {
+        Ok(told) => told,
+        Err(report) if got_going => {
+            return Err(
+                report.wrap_err(format!("the demo did not come to its end; see {}", folder.root().display()))
+            );
+        }
+        Err(report) => return Err(report),
+    };
     if let Some(Ok(bare)) = bare {
         repository::check_out(&bare, &folder.checkout())
             .map_err(|error| miette!("failed to check the shop's code out: {error}"))?;

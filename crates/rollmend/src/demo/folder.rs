@@ -45,6 +45,12 @@ impl Folder {
         &self.root
     }
 
+    /// Takes it away again, when there is nothing in it to look at.
+    pub(super) fn remove(&self) {
+        // What cannot be removed is a few files in a temporary folder.
+        let _ = std::fs::remove_dir_all(&self.root);
+    }
+
     /// `agents.toml`.
     pub(super) fn configuration(&self) -> PathBuf {
         self.root.join("agents.toml")

@@ -27,6 +27,8 @@ pub(super) enum Happening {
     EvidenceFrozen(Evidence),
     /// The case was digested.
     Digested(Digested),
+    /// A cause was found in what was frozen at the failure; the rest is still gathered.
+    CauseSuspected { category: String, confidence: u8, root_cause: String },
     /// The cause was found.
     CauseFound { verdict: Box<Verdict> },
     /// A patch was made.
@@ -44,15 +46,7 @@ pub(super) enum Happening {
     /// Nothing else happened.
     NothingHappened { incidents: usize, pull_requests: usize },
     /// The pull request as its reviewer reads it.
-    PullRequestRead {
-        title: String,
-        head: String,
-        base: String,
-        author: String,
-        labels: Vec<String>,
-        body: String,
-        diff: String,
-    },
+    PullRequestRead(Page),
     /// Where everything lies.
     Left(Left),
 }
@@ -69,6 +63,8 @@ pub(super) struct Evidence {
     pub(super) canary_pods: u32,
     pub(super) stable_pods: u32,
     pub(super) missing: usize,
+    /// How many of the canary's pods are still in the cluster.
+    pub(super) canary_pods_left: usize,
 }
 
 /// What differs between canary and stable.
@@ -78,6 +74,7 @@ pub(super) struct Digested {
     pub(super) new_templates: usize,
     pub(super) metrics: usize,
     pub(super) commits: u64,
+    /// Commits against which the evidence stands on its own.
     pub(super) suspects: usize,
 }
 
@@ -87,6 +84,20 @@ pub(super) struct PatchedFile {
     pub(super) path: String,
     pub(super) added: u32,
     pub(super) removed: u32,
+}
+
+/// A pull request as its reviewer sees it.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Page {
+    pub(super) title: String,
+    pub(super) head: String,
+    pub(super) base: String,
+    pub(super) author: String,
+    pub(super) labels: Vec<String>,
+    pub(super) draft: bool,
+    /// Markdown.
+    pub(super) body: String,
+    pub(super) diff: String,
 }
 
 /// What a demo leaves behind.

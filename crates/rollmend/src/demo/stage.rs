@@ -144,6 +144,12 @@ impl Stage {
         manifests::REPLICAS
     }
 
+    /// How many pods with that template hash are in the cluster.
+    pub(super) fn pods_of(&self, hash: &str) -> usize {
+        let pods = self.store().list(Kind::Pod, Some(NAMESPACE));
+        pods.iter().filter(|pod| pod["metadata"]["labels"][pods::HASH_LABEL] == hash).count()
+    }
+
     /// The customers, and how they fared.
     pub(super) fn customers(&self) -> &Customers {
         &self.customers

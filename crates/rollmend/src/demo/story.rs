@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use self::cluster::ClusterNews;
 use self::incidents::IncidentNews;
-use super::happening::Happening;
+use super::happening::{Happening, Page};
 use super::options::Scenario;
 use super::stage::{NAMESPACE, ROLLOUT, Stage};
 use super::teller::Teller;
@@ -141,15 +141,16 @@ impl Story<'_> {
     fn read_pull_requests(&self) -> miette::Result<()> {
         let pulls = self.cast.stage.pulls().map_err(|error| miette!("failed to {error}"))?;
         for (pull, diff) in pulls {
-            self.cast.teller.tell(&Happening::PullRequestRead {
+            self.cast.teller.tell(&Happening::PullRequestRead(Page {
                 title: pull.title,
                 head: pull.head,
                 base: pull.base,
                 author: pull.author,
                 labels: pull.labels,
+                draft: pull.stage == testbed::github::Stage::Draft,
                 body: pull.body.unwrap_or_default(),
                 diff,
-            })?;
+            }))?;
         }
         Ok(())
     }

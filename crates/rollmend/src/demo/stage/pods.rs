@@ -15,7 +15,8 @@ use tokio::process::Command;
 
 use super::manifests::NAMESPACE;
 
-const HASH_LABEL: &str = "rollouts-pod-template-hash";
+/// The label by which the pods of a version are told from others.
+pub(super) const HASH_LABEL: &str = "rollouts-pod-template-hash";
 /// The time between two readiness probes.
 const PROBE: Duration = Duration::from_millis(100);
 

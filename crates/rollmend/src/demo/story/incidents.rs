@@ -1,11 +1,12 @@
 //! News from the daemon, as its journal has them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::ports::{CaseStore, Digest, Journal};
 use domain::workflow::{Event, Run, State};
 use domain::{
-    Brief, CaseFile, CaseId, ExhibitBody, IncidentId, Proposal, RangeFinding, Stage, Trouble, Verdict,
+    Brief, CaseFile, CaseId, ExhibitBody, Grounds, IncidentId, Proposal, RangeFinding, Stage, Trouble,
+    Verdict,
 };
 use evidence::Evidence as Rules;
 use miette::miette;
@@ -19,6 +20,7 @@ pub(super) struct IncidentNews {
     events: BTreeMap<IncidentId, usize>,
     runs: Vec<Run>,
     verdict: Option<Box<Verdict>>,
+    troubles: BTreeSet<String>,
 }
 
 impl IncidentNews {
@@ -87,15 +89,13 @@ impl IncidentNews {
         event: Event,
     ) -> miette::Result<Vec<Happening>> {
         Ok(match event {
-            Event::Detected { detection } => vec![Happening::TroubleSeen {
-                incident: run.id.to_string(),
-                troubles: detection.troubles.iter().map(in_words).collect(),
-            }],
+            Event::Detected { detection } => self.troubled(run, &detection.troubles),
             Event::CaseFrozen { case, stage, .. } => {
                 let (file, brief) = read(cast, &case).await?;
-                vec![Happening::EvidenceFrozen(frozen(&file, &brief, stage))]
+                let pods_left = cast.stage.pods_of(run.identity.canary.as_str());
+                vec![Happening::EvidenceFrozen(frozen(&file, &brief, stage, pods_left))]
             }
-            Event::VerdictReached { verdict, .. } => self.judged(cast, verdict).await?,
+            Event::VerdictReached { verdict, stage, .. } => self.judged(cast, verdict, stage).await?,
             Event::PatchMade { proposal } => {
                 let author = self.author(cast, &proposal).await?;
                 vec![patched(&proposal, author)]
@@ -118,14 +118,32 @@ impl IncidentNews {
         })
     }
 
-    /// A verdict that says what the one before it said is no news.
-    async fn judged(&mut self, cast: &Cast<'_>, verdict: Box<Verdict>) -> miette::Result<Vec<Happening>> {
-        let gist = |verdict: &Verdict| (verdict.category, verdict.headline.clone());
-        if self.verdict.as_deref().map(gist) == Some(gist(&verdict)) {
-            return Ok(vec![]);
+    /// Troubles that were told already are no news.
+    fn troubled(&mut self, run: &Run, troubles: &[Trouble]) -> Vec<Happening> {
+        let words: Vec<String> = troubles.iter().map(in_words).collect();
+        let new: Vec<String> = words.into_iter().filter(|word| self.troubles.insert(word.clone())).collect();
+        if new.is_empty() {
+            return vec![];
         }
+        vec![Happening::TroubleSeen { incident: run.id.to_string(), troubles: new }]
+    }
+
+    /// The verdict at the failure in a row, the one at the end whole.
+    async fn judged(
+        &mut self,
+        cast: &Cast<'_>,
+        verdict: Box<Verdict>,
+        stage: Stage,
+    ) -> miette::Result<Vec<Happening>> {
         let (_, brief) = read(cast, &verdict.case).await?;
         self.verdict = Some(verdict.clone());
+        if stage == Stage::AtTrouble {
+            return Ok(vec![Happening::CauseSuspected {
+                category: verdict.category.to_string(),
+                confidence: verdict.confidence.get(),
+                root_cause: verdict.root_cause,
+            }]);
+        }
         Ok(vec![Happening::Digested(digested(&brief)), Happening::CauseFound { verdict }])
     }
 
@@ -156,7 +174,7 @@ fn in_words(trouble: &Trouble) -> String {
     }
 }
 
-fn frozen(file: &CaseFile, brief: &Brief, stage: Stage) -> Evidence {
+fn frozen(file: &CaseFile, brief: &Brief, stage: Stage, canary_pods_left: usize) -> Evidence {
     Evidence {
         case: brief.case.to_string(),
         at_end: stage == Stage::AtEnd,
@@ -166,12 +184,15 @@ fn frozen(file: &CaseFile, brief: &Brief, stage: Stage) -> Evidence {
         canary_pods: brief.volume.canary_pods,
         stable_pods: brief.volume.stable_pods,
         missing: file.missing.len(),
+        canary_pods_left,
     }
 }
 
 fn digested(brief: &Brief) -> Digested {
     let (commits, suspects) = match &brief.range {
-        RangeFinding::Known { commits, suspects, .. } => (*commits, suspects.len()),
+        RangeFinding::Known { commits, suspects, .. } => {
+            (*commits, suspects.iter().filter(|suspect| suspect.grounds != Grounds::Weak).count())
+        }
         RangeFinding::Unknown { .. } => (0, 0),
     };
     Digested {

@@ -3,47 +3,54 @@
 use agents::voice::plain::plain;
 use anstyle::{AnsiColor, Style};
 
-use super::words::WIDTH;
+use super::super::happening::Page;
+use super::words::{WIDTH, wrapped};
 
-/// What the reviewer sees.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Page<'a> {
-    pub(super) title: &'a str,
-    pub(super) head: &'a str,
-    pub(super) base: &'a str,
-    pub(super) author: &'a str,
-    pub(super) labels: &'a [String],
-    pub(super) body: &'a str,
-    pub(super) diff: &'a str,
-}
-
-/// The page in lines: frame, title, body as Markdown text, diff.
-pub(super) fn lines(page: &Page<'_>) -> Vec<String> {
-    let dim = Style::new().dimmed();
+/// The page in lines: frame, title, body as Markdown text, diff. Comments that a browser hides are left out.
+pub(super) fn lines(page: &Page) -> Vec<String> {
     let bold = Style::new().bold();
-    let frame = |name: &str| {
-        let rest = WIDTH.saturating_sub(name.chars().count() + 4);
-        format!("{dim}── {name} {}{dim:#}", "─".repeat(rest))
-    };
-    let mut lines = vec![String::new(), frame("the pull request, as its reviewer reads it")];
-    lines.push(format!("{bold}{}{bold:#}", plain(page.title, WIDTH)));
-    lines.push(format!(
-        "Draft · {} wants to merge {} into {} · {}",
-        page.author,
-        page.head,
-        page.base,
-        page.labels.join(", ")
-    ));
-    lines.push(String::new());
-    lines.extend(page.body.lines().map(|line| plain_line(line)));
+    let draft = if page.draft { "Draft · " } else { "" };
+    let labels =
+        if page.labels.is_empty() { String::new() } else { format!(" · {}", page.labels.join(", ")) };
+    let mut lines = vec![
+        String::new(),
+        frame("the pull request, as its reviewer reads it"),
+        format!("{bold}{}{bold:#}", plain(&page.title, WIDTH)),
+        format!("{draft}{} wants to merge {} into {}{labels}", page.author, page.head, page.base),
+        String::new(),
+    ];
+    let mut body: Vec<String> =
+        page.body.lines().filter(|line| !line.starts_with("<!--")).flat_map(folded).collect();
+    while body.last().is_some_and(String::is_empty) {
+        body.pop();
+    }
+    lines.extend(body);
     lines.push(frame("its diff"));
     lines.extend(page.diff.lines().map(painted));
     lines.push(frame("end"));
     lines
 }
 
+fn frame(name: &str) -> String {
+    let dim = Style::new().dimmed();
+    let rest = WIDTH.saturating_sub(name.chars().count() + 4);
+    format!("{dim}── {name} {}{dim:#}", "─".repeat(rest))
+}
+
+/// A line of Markdown, folded at the width where that changes nothing: not in tables.
+fn folded(line: &str) -> Vec<String> {
+    let line = safe(line);
+    if line.is_empty() || line.starts_with('|') {
+        return vec![line];
+    }
+    let indent = if line.starts_with("- ") { "  " } else { "" };
+    let mut folded = wrapped(&line, WIDTH - indent.len()).into_iter();
+    let first = folded.next().unwrap_or_default();
+    std::iter::once(first).chain(folded.map(|rest| format!("{indent}{rest}"))).collect()
+}
+
 /// The line without what could steer a terminal, its spaces kept.
-fn plain_line(line: &str) -> String {
+fn safe(line: &str) -> String {
     line.chars().filter(|letter| !letter.is_control()).collect()
 }
 
@@ -54,5 +61,43 @@ fn painted(line: &str) -> String {
         Some('@') => AnsiColor::Cyan.on_default(),
         _ => Style::new(),
     };
-    format!("{style}{}{style:#}", plain_line(line))
+    format!("{style}{}{style:#}", safe(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_is_folded_and_a_table_is_not() {
+        let long = "word ".repeat(30);
+        let row = format!("| {long} |");
+        assert_eq!(folded(&row), [row.clone()]);
+        let folded = folded(&format!("- {long}"));
+        assert_eq!(folded.len(), 2);
+        assert!(folded.iter().all(|line| line.chars().count() <= WIDTH));
+        assert!(folded[1].starts_with("  word"));
+    }
+
+    #[test]
+    fn a_body_cannot_steer_the_terminal_and_its_marker_stays_hidden() {
+        let page = Page {
+            title: "t".to_owned(),
+            head: "h".to_owned(),
+            base: "b".to_owned(),
+            author: "a".to_owned(),
+            labels: vec![],
+            draft: true,
+            body: "one\u{1b}[31m\n<!-- marker -->\n".to_owned(),
+            diff: "+two\u{7}".to_owned(),
+        };
+        let told: Vec<String> =
+            lines(&page).iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
+        let inner: Vec<&str> = told
+            .iter()
+            .map(String::as_str)
+            .filter(|line| !line.is_empty() && !line.starts_with('─'))
+            .collect();
+        assert_eq!(inner, ["t", "Draft · a wants to merge h into b", "one[31m", "+two"]);
+    }
 }

@@ -19,6 +19,9 @@ const INDENT: usize = 2 + TOPIC;
 /// Columns of the time at the end.
 const TIME: usize = 8;
 
+/// The most characters of an Event's message that are shown.
+const EVENT: usize = 160;
+
 /// What kind of news it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mark {
@@ -29,94 +32,102 @@ enum Mark {
 
 /// The lines for a happening, `elapsed` after the demo's begin.
 pub(super) fn of(happening: &Happening, elapsed: Duration) -> Vec<String> {
-    let row = |mark, topic, story: String| row(mark, topic, &story, elapsed);
     match happening {
-        Happening::StageSet { github, .. } => row(
-            Mark::Done,
-            "stage",
-            format!(
-                "stand-ins for GitHub ({github}), Kubernetes, Argo Rollouts and Prometheus, on loopback only"
-            ),
-        ),
-        Happening::ShopOpen { version, pods, answers, failures } => row(
-            Mark::Done,
-            "shop",
-            format!(
-                "checkout {version} serves real orders on {pods} pods: {answers} so far, {failures} failed"
-            ),
-        ),
-        Happening::DaemonStarted { .. } => row(
-            Mark::Done,
-            "rollmend",
-            "the daemon watches, as `rollmend serve` does; mode propose, no model".to_owned(),
-        ),
-        Happening::Deployed { version, commits, authors, canary_pods, pods } => row(
-            Mark::Done,
-            "rollout",
-            format!(
-                "checkout {version} goes to {canary_pods} of {pods} pods: {commits} commits by {authors} people"
-            ),
-        ),
-        Happening::Measured { metric, phase, value, condition } => {
-            let (mark, holds) =
-                if phase == "Successful" { (Mark::Note, "holds") } else { (Mark::Bad, "does not hold") };
-            let value = value.trim_matches(['[', ']']);
-            row(mark, "analysis", format!("{metric} is {}: {condition} {holds}", shortened(value)))
-        }
-        Happening::TroubleSeen { incident, troubles } => {
-            row(Mark::Note, "trouble", format!("{}: incident {incident}", troubles.join(", ")))
-        }
-        Happening::Aborted { message } => row(Mark::Bad, "rollout", message.clone()),
-        Happening::EvidenceFrozen(evidence) => row(Mark::Done, "evidence", frozen(evidence)),
-        Happening::Digested(digested) => row(Mark::Done, "digest", differences(digested)),
         Happening::CauseFound { verdict } => cause(verdict, elapsed),
-        Happening::PatchMade { reverts, commit, files, base } => row(
-            Mark::Done,
-            "revert",
-            format!("{reverts} {commit} undone on top of {base}: {}", changed(files)),
-        ),
-        Happening::CouldNotGoOn { reason } => row(Mark::Bad, "stopped", reason.clone()),
-        Happening::PullRequestOpened { number, url, .. } => {
-            row(Mark::Done, "proposed", format!("draft pull request {number}: {url}"))
-        }
-        Happening::EventWritten { kind, reason, message } => row(
-            Mark::Done,
-            "event",
-            format!("on the Rollout, for `kubectl describe`: {kind} {reason}: {message}"),
-        ),
-        Happening::GateAnswered { status, promote, confidence, analysis } => {
-            let story = format!(
-                "asked as the metric plugin asks: {status}, promote {promote}, confidence {confidence}. {analysis}"
-            );
-            row(if *promote { Mark::Done } else { Mark::Bad }, "gate", story)
-        }
-        Happening::Promoted { version, answers, failures } => row(
-            Mark::Done,
-            "rollout",
-            format!("promoted: checkout {version} is stable; {answers} orders in all, {failures} failed"),
-        ),
-        Happening::NothingHappened { incidents, pull_requests } => row(
-            Mark::Done,
-            "nothing",
-            format!(
-                "{incidents} incidents, {pull_requests} pull requests: a canary without trouble is no news"
-            ),
-        ),
-        Happening::PullRequestRead { title, head, base, author, labels, body, diff } => {
-            pull_request::lines(&pull_request::Page { title, head, base, author, labels, body, diff })
-        }
+        Happening::PullRequestRead(page) => pull_request::lines(page),
         Happening::Left(left) => remains(left),
+        other => {
+            let (mark, topic, story) = told(other);
+            row(mark, topic, &story, elapsed)
+        }
     }
 }
 
+/// What fits one row: its mark, what it is about, and the story.
+fn told(happening: &Happening) -> (Mark, &'static str, String) {
+    match happening {
+        Happening::StageSet { .. } => (
+            Mark::Done,
+            "stage",
+            "stand-ins for Kubernetes, Argo Rollouts, Prometheus, and GitHub with acme/shop".to_owned(),
+        ),
+        Happening::ShopOpen { version, pods, answers, failures } => {
+            let fared = format!("{answers} answered, {failures} failed");
+            (Mark::Done, "shop", format!("checkout {version} serves real orders on {pods} pods: {fared}"))
+        }
+        Happening::DaemonStarted { .. } => {
+            (Mark::Done, "rollmend", "watches, as `rollmend serve` does: mode propose, no model".to_owned())
+        }
+        Happening::Deployed { version, commits, authors, canary_pods, pods } => {
+            let commits = format!("{commits} commits by {authors} people");
+            (
+                Mark::Done,
+                "rollout",
+                format!("checkout {version} goes to {canary_pods} of {pods} pods: {commits}"),
+            )
+        }
+        Happening::Measured { metric, phase, value, condition } => measured(metric, phase, value, condition),
+        Happening::TroubleSeen { incident, troubles } => {
+            (Mark::Note, "trouble", format!("{}: incident {incident}", troubles.join(", ")))
+        }
+        Happening::Aborted { message } => (Mark::Bad, "rollout", message.clone()),
+        Happening::EvidenceFrozen(evidence) => (Mark::Done, "evidence", frozen(evidence)),
+        Happening::Digested(digested) => (Mark::Done, "digest", differences(digested)),
+        Happening::CauseSuspected { category, confidence, root_cause } => {
+            (Mark::Note, "cause", format!("{category}, confidence {confidence} so far: {root_cause}"))
+        }
+        Happening::PatchMade { reverts, commit, files, base } => {
+            (Mark::Done, "revert", format!("{reverts} {commit} undone on top of {base}: {}", changed(files)))
+        }
+        Happening::CouldNotGoOn { reason } => (Mark::Bad, "stopped", reason.clone()),
+        Happening::PullRequestOpened { number, url, .. } => {
+            (Mark::Done, "proposed", format!("draft pull request {number}: {url}"))
+        }
+        Happening::EventWritten { kind, reason, message } => {
+            let message = plain(message, EVENT);
+            (Mark::Done, "event", format!("for `kubectl describe rollout`: {kind} {reason}: {message}"))
+        }
+        Happening::GateAnswered { status, promote, confidence, analysis } => {
+            let mark = if *promote { Mark::Done } else { Mark::Bad };
+            let answer = format!("{status}, promote {promote}, confidence {confidence}");
+            (mark, "gate", format!("asked as the metric plugin asks: {answer}. {analysis}"))
+        }
+        Happening::Promoted { version, answers, failures } => {
+            let fared = format!("{answers} orders in all, {failures} failed");
+            (Mark::Done, "rollout", format!("promoted: checkout {version} is stable; {fared}"))
+        }
+        Happening::NothingHappened { incidents, pull_requests } => {
+            let count = format!("{incidents} incidents, {pull_requests} pull requests");
+            (
+                Mark::Done,
+                "outcome",
+                format!("nothing to explain: {count}; a canary without trouble is no news"),
+            )
+        }
+        Happening::CauseFound { .. } | Happening::PullRequestRead(_) | Happening::Left(_) => {
+            (Mark::Note, "", String::new())
+        }
+    }
+}
+
+fn measured(metric: &str, phase: &str, value: &str, condition: &str) -> (Mark, &'static str, String) {
+    let (mark, holds) =
+        if phase == "Successful" { (Mark::Note, "holds") } else { (Mark::Bad, "does not hold") };
+    let value = shortened(value.trim_matches(['[', ']']));
+    (mark, "analysis", format!("{metric} is {value}: {condition} {holds}"))
+}
+
 fn frozen(evidence: &Evidence) -> String {
-    let Evidence { at_end, exhibits, canary_lines, stable_lines, canary_pods, stable_pods, missing, .. } =
-        evidence;
-    let when = if *at_end { "whole" } else { "frozen while the canary is there" };
+    let Evidence { exhibits, canary_lines, stable_lines, missing, .. } = evidence;
+    let when = match (evidence.at_end, evidence.canary_pods_left) {
+        (false, _) => "frozen at the failure",
+        (true, 0) => "complete, though the canary's pod is gone",
+        (true, _) => "complete",
+    };
     let missing = if *missing == 0 { String::new() } else { format!(", {missing} not to be had") };
+    let stable = counted(u64::from(evidence.stable_pods), "stable pod");
     format!(
-        "{when}: {exhibits} exhibits{missing}, {canary_lines} log lines of {} and {stable_lines} of {stable_pods} stable",
-        counted(u64::from(*canary_pods), "canary pod")
+        "{when}: {exhibits} exhibits{missing}, {canary_lines} log lines of the canary, {stable_lines} of {stable}"
     )
 }
 
@@ -124,10 +135,11 @@ fn differences(digested: &Digested) -> String {
     let Digested { new_traces, new_templates, metrics, commits, suspects } = digested;
     let count = |number: &usize, what| counted(u64::try_from(*number).unwrap_or(u64::MAX), what);
     format!(
-        "{}, {}, {} worse; {commits} commits lie between, {suspects} of them may be to blame",
+        "{}, {}, {} worse; of {} between the two, {suspects} with evidence of its own",
         count(new_traces, "new stack trace"),
-        count(new_templates, "new log template"),
+        count(new_templates, "new error line"),
         count(metrics, "metric"),
+        counted(*commits, "commit"),
     )
 }
 
@@ -146,25 +158,24 @@ fn cause(verdict: &Verdict, elapsed: Duration) -> Vec<String> {
 }
 
 fn remains(left: &Left) -> Vec<String> {
-    let Left { folder, configuration, case, incident, log, checkout, branch, .. } = left;
-    let config = configuration.display();
-    let mut lines =
-        vec![String::new(), format!("Everything has ended; what is left lies in {}", folder.display())];
-    if let Some(case) = case {
-        lines.push(format!("  the case file    {}", case.display()));
-    }
-    lines.push(format!("  the journal      {}", left.journal.display()));
-    lines.push(format!("  the daemon's log {}", log.display()));
-    lines.push(format!("  the shop's code  {}", checkout.display()));
-    lines.push("Look closer".to_owned());
-    lines.push(format!("  rollmend incidents --config {config}"));
-    if let Some(incident) = incident {
-        lines.push(format!("  rollmend show {incident} --config {config}"));
-    }
-    if let Some(branch) = branch {
-        lines.push(format!("  git -C {} log -p main..origin/{branch}", checkout.display()));
-    }
-    lines
+    let config = left.configuration.display();
+    let checkout = left.checkout.display();
+    let case = left.case.as_ref().map(|case| format!("  case file   {}", case.display()));
+    let show = left.incident.as_ref().map(|incident| format!("  rollmend show {incident} --config {config}"));
+    let log = left.branch.as_ref().map(|branch| format!("  git -C {checkout} log -p main..origin/{branch}"));
+    let lines = [
+        Some(String::new()),
+        Some(format!("Everything has ended. What is left lies in {}", left.folder.display())),
+        case,
+        Some(format!("  journal     {}", left.journal.display())),
+        Some(format!("  daemon log  {}", left.log.display())),
+        Some(format!("  shop's code {checkout}")),
+        Some("Look closer".to_owned()),
+        Some(format!("  rollmend incidents --config {config}")),
+        show,
+        log,
+    ];
+    lines.into_iter().flatten().collect()
 }
 
 /// A row of the table: the story wraps under itself, the time stands at the right of its first line.

@@ -34,6 +34,9 @@ pub enum NoHandoff {
         /// The category.
         category: Category,
     },
+    /// The cause is not known.
+    #[error("open a pull request: the cause is not known")]
+    Unknown,
     /// Not sure enough.
     #[error("open a pull request: confidence {confidence} is below {needed}")]
     NotSureEnough {
@@ -66,8 +69,12 @@ impl Handoff {
         standing: &RepositoryStanding,
         min_confidence: Confidence,
     ) -> Result<Self, NoHandoff> {
-        if !matches!(verdict.category, Category::Code | Category::Configuration) {
-            return Err(NoHandoff::NotInRepository { category: verdict.category });
+        match verdict.category {
+            Category::Code | Category::Configuration => {}
+            Category::Unknown => return Err(NoHandoff::Unknown),
+            category @ (Category::Infrastructure | Category::AnalysisTemplate) => {
+                return Err(NoHandoff::NotInRepository { category });
+            }
         }
         if verdict.confidence < min_confidence {
             return Err(NoHandoff::NotSureEnough {

@@ -163,6 +163,13 @@ impl IncidentId {
     }
 }
 
+impl BranchName {
+    /// For a name that this crate built from parsed parts.
+    pub(crate) fn trusted(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl CaseId {
     /// For a digest that this crate computed.
     pub(crate) fn trusted(text: String) -> Self {

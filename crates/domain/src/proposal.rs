@@ -22,10 +22,11 @@ pub struct Proposal {
     pub body: String,
 }
 
-/// The branch for a suspect: the same suspect has one pull request for any Rollout and any cluster.
+/// The branch for a suspect, `rollmend/<base>/<first 12 of its sha>`: the same suspect has one pull request for any Rollout
+/// and any cluster. A base so long that git's limit would be passed is left out of the name.
 pub fn branch_for(base: &BranchName, suspect: &CommitSha) -> BranchName {
     let text = format!("rollmend/{base}/{}", suspect.twelve());
-    text.parse().unwrap_or_else(|_| base.clone())
+    text.parse().unwrap_or_else(|_| BranchName::trusted(format!("rollmend/{}", suspect.twelve())))
 }
 
 /// The hidden marker in a body: an HTML comment with the incident's id and the suspect.
@@ -70,4 +71,19 @@ pub enum PullRequestState {
     Closed,
     /// Merged.
     Merged,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_of_ours_is_below_rollmend_whatever_the_base_is_called() {
+        let suspect: CommitSha = "0123456789abcdef0123456789abcdef01234567".parse().unwrap();
+        let branch = |base: &str| branch_for(&base.parse().unwrap(), &suspect);
+        assert_eq!(branch("main").as_str(), "rollmend/main/0123456789ab");
+        let longest = branch(&"x".repeat(244));
+        assert_eq!(longest.as_str(), "rollmend/0123456789ab");
+        assert_eq!(longest.as_str().parse::<BranchName>().unwrap(), longest);
+    }
 }

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use domain::workflow::{Event, Run, State};
-use domain::{Rollout, RunEnd};
+use domain::{Abort, Rollout, RunEnd};
 
 /// `status.pauseConditions[].reason` of an inconclusive analysis (argoproj/argo-rollouts, `PauseReasonInconclusiveAnalysis`).
 const INCONCLUSIVE: &str = "InconclusiveAnalysisRun";
@@ -36,7 +36,7 @@ pub(crate) fn catch_up(run: &Run, rollout: Option<&Rollout>, retried_at: DateTim
 /// How the attempt has ended, as the Rollout shows it. An abort from before the attempt is not its end: the watch may be behind.
 pub(crate) fn run_end(rollout: &Rollout, attempt_started_at: DateTime<Utc>) -> Option<RunEnd> {
     let of_this_attempt = |at: Option<DateTime<Utc>>| at.is_none_or(|at| at >= attempt_started_at);
-    if let Some(abort) = &rollout.abort {
+    if let Some(abort) = taken_up(rollout) {
         return of_this_attempt(abort.at).then(|| {
             if abort.by_hand() { RunEnd::AbortedByHand } else { RunEnd::Aborted(abort.message.clone()) }
         });
@@ -49,6 +49,12 @@ pub(crate) fn run_end(rollout: &Rollout, attempt_started_at: DateTime<Utc>) -> O
         .as_ref()
         .filter(|condition| condition.reason == DEADLINE && of_this_attempt(condition.at))
         .map(|condition| RunEnd::DeadlineExceeded(condition.message.clone()))
+}
+
+/// The abort, once the controller has taken it up. `kubectl argo rollouts abort` sets `status.abort` alone; time and words, which tell an abort
+/// by hand from another, come with the controller's next write.
+pub(crate) fn taken_up(rollout: &Rollout) -> Option<&Abort> {
+    rollout.abort.as_ref().filter(|abort| abort.at.is_some() || abort.message.contains("aborted update"))
 }
 
 /// The abort was cleared on the same hash; or the hash is the canary again after another took its place, or after it was promoted:

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::workflow::{Detection, Trigger};
 use domain::{
     AttemptNumber, Brief, CaseFile, ExhibitBody, Failure, GateAnswer, GateDecision, GateRefusal,
-    IncidentIdentity, LogExcerpt, Observation, Side, Stage, Trouble,
+    IncidentIdentity, LogExcerpt, Observation, Rollout, Side, Stage, Trouble,
 };
 use futures::future::{BoxFuture, FutureExt, Shared, WeakShared};
 
 use super::amount::amount;
 use super::broken;
 use super::subject::AttemptSubject;
+use crate::catch_up::taken_up;
 use crate::effects::digest;
 use crate::gather::Subject;
 use crate::observer::Surroundings;
@@ -135,7 +136,7 @@ fn detection(around: &Surroundings, subject: &AttemptSubject, case: &CaseFile, b
 fn troubles(around: &Surroundings, subject: &AttemptSubject, case: &CaseFile, brief: &Brief) -> Vec<Trouble> {
     let digest = &around.hands.ports.digest;
     let mut observation = Observation {
-        rollout: subject.rollout.clone(),
+        rollout: Rollout { abort: taken_up(&subject.rollout).cloned(), ..subject.rollout.clone() },
         attempt_started_at: subject.attempt_started_at,
         runs: Vec::new(),
         pods: Vec::new(),

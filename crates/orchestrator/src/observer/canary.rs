@@ -16,7 +16,7 @@ use super::comparison::{Compared, Comparison, compare};
 use super::follow::Following;
 use super::named::named;
 use super::stir::Stirs;
-use crate::catch_up::{catch_up, run_end};
+use crate::catch_up::{catch_up, run_end, taken_up};
 use crate::engine::{Stopped, Watched};
 use crate::sightings::Sighting;
 
@@ -144,7 +144,7 @@ impl Canary {
         };
         around.sightings.put(&self.identity, sighting);
         Observation {
-            rollout: sight.rollout.clone(),
+            rollout: Rollout { abort: taken_up(sight.rollout).cloned(), ..sight.rollout.clone() },
             attempt_started_at: self.attempt_started_at,
             runs,
             pods,

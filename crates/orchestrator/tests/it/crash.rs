@@ -129,8 +129,8 @@ fn a_rule_that_panics_once_does_not_blind_the_watch() {
     world.deploy();
     world.live(proposing(), async |life| {
         life.ready().await;
-        life.world().change(|state| state.rule_panics = true);
-        life.world().until("the rule has panicked", |state| !state.rule_panics).await;
+        life.world().change(|state| state.rule_panics = 1);
+        life.world().until("the rule has panicked", |state| state.rule_panics == 0).await;
         life.world().fail(life.hold.now());
         life.settles(&identity().id(), |run| run.state.name() == StateName::Proposed).await;
     });

@@ -33,7 +33,7 @@ fn the_evidence_of_pods_that_are_gone_is_whole() {
         let line = format!("{} WARN last words\n", life.hold.now().to_rfc3339());
         life.world().change(|state| state.write_log("canary-a", Incarnation::Current, &line));
         tokio::time::sleep(std::time::Duration::from_secs(3)).await;
-        life.world().change(|state| state.spool_all());
+        life.world().change(crate::world::State::spool_all);
         life.world().fail(life.hold.now());
         let (first, last) = cases(&life).await;
         assert_eq!((first.header.stage, last.header.stage), (Stage::AtTrouble, Stage::AtEnd));

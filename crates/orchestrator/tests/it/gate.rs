@@ -19,12 +19,12 @@ fn with_gate(gate: GateSettings) -> Settings {
     Settings { gate, ..proposing() }
 }
 
-async fn write_lines(life: &Life, count: usize) {
+fn write_lines(life: &Life, count: usize) {
     let line = format!("{} INFO served\n", life.hold.now().to_rfc3339());
     life.world().change(|state| state.write_log("canary-a", Incarnation::Current, &line.repeat(count)));
 }
 
-async fn write_error(life: &Life, pod: &str) {
+fn write_error(life: &Life, pod: &str) {
     let line = format!("{} ERROR no profile\n", life.hold.now().to_rfc3339());
     life.world().change(|state| state.write_log(pod, Incarnation::Current, &line));
 }
@@ -35,7 +35,7 @@ fn a_clean_canary_with_enough_evidence_is_promoted_with_the_figures() {
     world.deploy();
     world.live(proposing(), async |life| {
         life.ready().await;
-        write_lines(&life, 250).await;
+        write_lines(&life, 250);
         let answer = life.gate().answer(request()).await.unwrap();
         assert_eq!(answer.promotion, Promotion::Promote);
         assert!(answer.analysis.contains("251 lines"), "{}", answer.analysis);
@@ -152,8 +152,15 @@ fn calls_that_come_at_once_share_one_judgement() {
     world.deploy();
     world.live(proposing(), async |life| {
         life.ready().await;
-        write_lines(&life, 250).await;
+        write_lines(&life, 250);
         tokio::time::sleep(Duration::from_secs(10)).await;
+        let slow = Box::new(|_: &Hold| -> futures::future::BoxFuture<'static, _> {
+            Box::pin(async {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                Ok(())
+            })
+        });
+        life.world().change(|state| state.at("events", slow));
         let before = life.world().state().calls_of("events");
         let calls = (0..20).map(|_| {
             let gate = life.gate();
@@ -172,7 +179,7 @@ fn trouble_is_an_incident_and_every_poll_of_the_attempt_is_answered_from_its_one
     world.deploy();
     world.live(proposing(), async |life| {
         life.ready().await;
-        write_error(&life, "canary-a").await;
+        write_error(&life, "canary-a");
         for _ in 0..5 {
             let answer = life.gate().answer(request()).await.unwrap();
             assert_eq!((answer.promotion, answer.confidence), (Promotion::Hold, 90));
@@ -189,7 +196,7 @@ fn the_answer_leaves_after_the_evidence_is_frozen() {
     world.deploy();
     world.live(proposing(), async |life| {
         life.ready().await;
-        write_error(&life, "canary-a").await;
+        write_error(&life, "canary-a");
         life.gate().answer(request()).await.unwrap();
         assert_eq!(life.world().state().cases.len(), 1);
     });
@@ -230,7 +237,7 @@ fn trouble_that_stable_shows_alike_cannot_be_judged() {
     world.live(proposing(), async |life| {
         life.ready().await;
         for pod in ["canary-a", "stable-a", "stable-b"] {
-            write_error(&life, pod).await;
+            write_error(&life, pod);
         }
         let refusal = life.gate().answer(request()).await.unwrap_err();
         assert!(matches!(refusal, GateRefusal::SameOnStable { .. }), "{refusal}");
@@ -280,7 +287,7 @@ fn attacks_7_and_40_a_request_cannot_choose_a_repository_that_is_not_listed() {
         assert!(matches!(refusal, GateRefusal::RepositoryNotAllowed(_)), "{refusal}");
         // The annotation decides before the request, so that the request's name changes nothing.
         life.world().change(|state| state.put_rollout(rollout()));
-        write_lines(&life, 250).await;
+        write_lines(&life, 250);
         life.gate().answer(evil()).await.unwrap();
         assert_eq!(life.world().state().calls_of("range"), 0);
     });
@@ -291,7 +298,7 @@ fn attacks_7_and_40_a_request_cannot_choose_a_repository_that_is_not_listed() {
     let none = Settings { mode: Mode::Explain, allowed: AllowedRepositories::default(), ..proposing() };
     world.live(none, async |life| {
         life.ready().await;
-        write_lines(&life, 250).await;
+        write_lines(&life, 250);
         life.gate().answer(evil()).await.unwrap();
     });
 }
@@ -325,7 +332,7 @@ fn a_journal_that_does_not_write_keeps_the_gate_shut_for_280_seconds_at_most() {
         life.ready().await;
         let full = || Failure::ask_human("disk-full", "write the journal: no space left", "free some space");
         life.world().change(|state| state.fail("commit", (0..50).map(|_| full()).collect()));
-        write_error(&life, "canary-a").await;
+        write_error(&life, "canary-a");
         let began = Instant::now();
         let refusal = life.gate().answer(request()).await.unwrap_err();
         assert!(matches!(refusal, GateRefusal::Ours(_)), "{refusal}");
@@ -363,7 +370,7 @@ fn a_call_that_waits_is_refused_when_the_daemon_stops() {
         life.world().change(|state| {
             state.at("put", Box::new(|_: &Hold| Box::pin(std::future::pending())));
         });
-        write_error(&life, "canary-a").await;
+        write_error(&life, "canary-a");
         let gate = life.gate();
         let call = tokio::spawn(async move { gate.answer(request()).await });
         life.world().until("it waits", |state| state.calls_of("put") == 1).await;
@@ -394,7 +401,7 @@ fn a_newer_revision_while_a_call_waits_is_an_error() {
         life.world().change(|state| {
             state.at("put", Box::new(|_: &Hold| Box::pin(std::future::pending())));
         });
-        write_error(&life, "canary-a").await;
+        write_error(&life, "canary-a");
         let gate = life.gate();
         let call = tokio::spawn(async move { gate.answer(request()).await });
         life.world().until("it waits", |state| state.calls_of("put") == 1).await;

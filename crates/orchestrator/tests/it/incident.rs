@@ -193,6 +193,27 @@ fn an_abort_by_hand_is_explained_at_most() {
 }
 
 #[test]
+fn an_abort_that_the_controller_has_not_taken_up_yet_is_not_taken_for_one_by_analysis() {
+    let world = World::new();
+    world.deploy();
+    world.live(proposing(), async |life| {
+        life.ready().await;
+        let now = life.hold.now();
+        life.world().change(|state| {
+            let mut patched = aborted(now, "more replicas need to be updated");
+            patched.abort.as_mut().unwrap().at = None;
+            state.put_rollout(patched);
+        });
+        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        assert!(life.world().state().journal.is_empty());
+        life.world().change(|state| state.put_rollout(aborted(now, BY_HAND)));
+        let run = life.settles(&identity().id(), |run| run.state.name().is_final()).await;
+        assert_eq!(run.troubles, [domain::Trouble::AbortedByHand]);
+        assert_eq!(run.state.name(), StateName::Explained);
+    });
+}
+
+#[test]
 fn trouble_is_told_before_the_end_of_the_run() {
     let world = World::new();
     world.deploy();

@@ -1,5 +1,13 @@
 //! The orchestrator's own logic over an in-memory world: what is told when, what is written before what, what is left after a crash.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what surprises a test ends it"
+)]
+
 mod crash;
 mod freeze;
 mod gate;

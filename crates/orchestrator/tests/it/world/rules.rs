@@ -18,7 +18,7 @@ use super::nouns::SUSPECT;
 impl Digest for Hold {
     fn troubles(&self, observation: &Observation) -> Vec<Trouble> {
         let panics = self.world.change(|state| std::mem::take(&mut state.rule_panics));
-        assert!(!panics, "a bug in the rule");
+        assert_eq!(panics, 0, "a bug in the rule");
         let failed = observation.runs.iter().flat_map(|run| &run.metrics);
         let failed = failed.filter(|metric| metric.phase == AnalysisPhase::Failed);
         let mut troubles: Vec<Trouble> = failed

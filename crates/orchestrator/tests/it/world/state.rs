@@ -18,6 +18,9 @@ use super::Hold;
 /// What a scripted call does instead of succeeding.
 pub(crate) type Fault = Box<dyn FnOnce(&Hold) -> BoxFuture<'static, Result<(), Failure>> + Send>;
 
+/// An incident's state, and its events with their times.
+pub(crate) type Journaled = (String, Vec<(DateTime<Utc>, String)>);
+
 /// Everything outside.
 pub(crate) struct State {
     pub(crate) now: DateTime<Utc>,
@@ -36,7 +39,7 @@ pub(crate) struct State {
     pub(crate) requests: Option<f64>,
     pub(crate) queries: Vec<String>,
     // The daemon's disk. Runs, events and effects are kept as JSON.
-    pub(crate) journal: BTreeMap<IncidentId, (String, Vec<(DateTime<Utc>, String)>)>,
+    pub(crate) journal: BTreeMap<IncidentId, Journaled>,
     pub(crate) pending: BTreeMap<EffectId, String>,
     pub(crate) cases: HashMap<CaseId, Vec<u8>>,
     pub(crate) spool: HashMap<IncidentIdentity, Vec<LogSource>>,
@@ -54,8 +57,8 @@ pub(crate) struct State {
     pub(crate) calls: Vec<&'static str>,
     /// The journal writes, and says that it did not.
     pub(crate) lies: bool,
-    /// The trouble rule panics, once.
-    pub(crate) rule_panics: bool,
+    /// The trouble rule panics so often.
+    pub(crate) rule_panics: u32,
     /// So many logs are followed at once.
     pub(crate) streams: usize,
 }
@@ -92,7 +95,7 @@ impl State {
             faults: HashMap::new(),
             calls: Vec::new(),
             lies: false,
-            rule_panics: false,
+            rule_panics: 0,
             streams: 64,
         }
     }

@@ -71,6 +71,7 @@ async fn attack_28_one_of_another_is_shown_with_its_author_and_one_of_a_fork_not
     let stage = Stage::new().await;
     let opening = Opening { title: "t", body: "<!-- rollmend -->", head: BRANCH, base: "main" };
     stage.double.human("mallory").open_pull_from_fork(NAME, &opening).unwrap();
+    assert_eq!(stage.forge().find(&stage.repository, &Stage::branch()).await.unwrap(), []);
     let forged = stage.opened_by("mallory", BRANCH);
     let found = stage.forge().find(&stage.repository, &Stage::branch()).await.unwrap();
     assert_eq!(found, [expected(&stage, forged, "mallory", PullRequestState::Open)]);

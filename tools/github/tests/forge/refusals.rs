@@ -1,5 +1,6 @@
 //! GitHub says no, or nothing; each with what to do.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -120,4 +121,34 @@ async fn a_github_that_does_not_answer_costs_no_more_than_the_time_limit() {
     let forge = tool_github::GitHub::new(&settings).unwrap();
     let failure = forge.login(&stage.repository).await.unwrap_err();
     assert_eq!(failure.kind, "github-timeout");
+}
+
+/// What this process logs, at every level and from every crate.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn attack_39_the_token_is_in_no_log_line_of_any_level() {
+    let kept = Kept::default();
+    let writer = kept.clone();
+    let level = tracing_subscriber::filter::LevelFilter::TRACE;
+    let subscriber = tracing_subscriber::fmt().with_max_level(level).with_writer(move || writer.clone());
+    subscriber.try_init().unwrap();
+    let stage = Stage::new().await;
+    find(&stage).await.unwrap();
+    stage.double.wire().fault(Fault::every("*", Misdeed::Cut));
+    find(&stage).await.unwrap_err();
+    let log = String::from_utf8_lossy(&kept.0.lock().unwrap()).into_owned();
+    assert!(log.contains("DEBUG") && !log.contains(TOKEN) && !log.contains("eC1hY2Nlc3MtdG9rZW46"));
 }

@@ -7,16 +7,17 @@ use std::collections::BTreeSet;
 
 use domain::{
     Brief, CaseFile, CaseId, ContainerName, ContainerState, Exhibit, ExhibitBody, ExhibitId, Novelty,
-    PodName, RangeFinding, RepositoryStanding, Side, SpecChange, TemplateFinding, TraceFinding, Volume,
+    PodName, RangeFinding, RepositoryStanding, Side, TemplateFinding, TraceFinding, Volume,
 };
 
+use crate::attempt::Attempt;
 use crate::compare::{self, Tally};
 use crate::excerpt::thousands;
 use crate::logs::{self, Fate, Logs, Source};
 use crate::standing::Found;
 use crate::suspects::{self, TroubleIs};
 use crate::thresholds::Thresholds;
-use crate::trouble::{Attempt, is_evicted, terminations};
+use crate::trouble::{is_evicted, terminations};
 use crate::{metrics, pods, spec};
 
 /// A Rollout's progress deadline where the case has no Rollout (argoproj/argo-rollouts, `progressDeadlineSeconds`).
@@ -51,7 +52,7 @@ pub(crate) fn of(case: &CaseFile, id: &CaseId, thresholds: &Thresholds) -> Brief
         pods,
         traces,
         templates,
-        changes: changes(case),
+        changes: spec::changes(case),
         range,
         left_out,
     };
@@ -180,10 +181,6 @@ fn templates(logs: &Logs, thresholds: &Thresholds) -> Vec<TemplateFinding> {
         .collect();
     findings.sort_by_key(|finding| order(finding.novelty, finding.canary));
     findings
-}
-
-fn changes(case: &CaseFile) -> Vec<SpecChange> {
-    spec::changes(case)
 }
 
 fn range(

@@ -13,6 +13,9 @@ use crate::templates::class;
 /// Level words stand at the beginning of a line, behind time, thread and logger at most.
 const WORDS_WITH_LEVEL: usize = 8;
 
+/// Shorter text names no error: `Error` is the shortest that does.
+const SHORTEST_ERROR: usize = 5;
+
 /// How bad a line calls itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
@@ -95,6 +98,9 @@ fn level_of_token(token: &str) -> Option<Level> {
 
 /// A line without level is an error when it begins with an error's type or its words name a class of trouble.
 fn unmarked(line: &str) -> Level {
+    if line.len() < SHORTEST_ERROR {
+        return Level::Milder;
+    }
     let first = line.split_ascii_whitespace().next().unwrap_or_default();
     let name = first.trim_end_matches(':');
     let is_type = (name.ends_with("Exception") || name.ends_with("Error"))

@@ -7,6 +7,7 @@
 //! Pure and deterministic: the same input gives the same output. Refuses to know where bytes came from, what time it is,
 //! and models.
 
+mod attempt;
 mod brief;
 mod compare;
 mod excerpt;

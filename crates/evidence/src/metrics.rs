@@ -10,8 +10,9 @@ use domain::{
     MetricProblem, Point, Side,
 };
 
+use crate::attempt::Attempt;
 use crate::excerpt;
-use crate::trouble::{Attempt, is_evidence};
+use crate::trouble::is_evidence;
 use condition::Outcome;
 
 /// A metric that speaks against the canary, and what stable says to the same query.
@@ -68,10 +69,10 @@ fn judge(case: &CaseFile, exhibit: ExhibitId, metric: &Metric) -> Option<MetricJ
     let problem = problem(metric)?;
     let canary = series(case, &metric.name, Side::Canary);
     let stable = series(case, &metric.name, Side::Stable);
-    let condition = match metric.phase {
-        AnalysisPhase::Failed if metric.success_condition.is_empty() => &metric.failure_condition,
-        _ if metric.success_condition.is_empty() => &metric.failure_condition,
-        _ => &metric.success_condition,
+    let condition = if metric.success_condition.is_empty() {
+        &metric.failure_condition
+    } else {
+        &metric.success_condition
     };
     let finding = MetricFinding {
         exhibit,

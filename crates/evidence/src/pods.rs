@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{CaseFile, ContainerRole, ExhibitBody, ExhibitId, Pod, PodFinding, PodProblem, Side, Trouble};
 
+use crate::attempt::Attempt;
 use crate::excerpt;
-use crate::trouble::Attempt;
 
 /// A problem of one container as one pod shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,10 @@ pub(crate) fn findings(case: &CaseFile, attempt: &Attempt) -> Vec<PodFinding> {
     let curiosity = curiosity(case);
     let mut found = Found::new();
     for (exhibit, side, pod) in pods(case) {
+        let curiosity = match side {
+            Side::Canary => curiosity,
+            Side::Stable => Curiosity::Overdue,
+        };
         count(&mut found, symptoms(case, pod, attempt, curiosity), exhibit, side);
     }
     if let Some((exhibit, symptom)) = events::no_pods(case) {

@@ -68,7 +68,7 @@ fn compare(
             }
         }
         (Some(Value::Array(old)), Some(Value::Array(new))) if depth > 0 => {
-            lists(path, old, new, depth, found)
+            lists(path, old, new, depth, found);
         }
         _ => found.push((shown_path(path), shown(stable), shown(canary))),
     }
@@ -151,20 +151,20 @@ mod tests {
         let stable = json!({"spec": {"containers": [
             {"name": "proxy", "image": "proxy:1"},
             {"name": "shop", "image": "shop:1.0.0", "env": [{"name": "A", "value": "1"}, {"name": "FEATURE_X", "value": "false"}]}],
-            "volumes": [{"name": "data", "emptyDir": {}}]}});
+            "volumes": [{"name": "data"}]}});
         let canary = json!({"spec": {"containers": [
             {"name": "shop", "image": "shop:1.1.0", "env": [{"name": "FEATURE_X", "value": "true"}, {"name": "A", "value": "1"}],
              "resources": {"limits": {"memory": "64Mi"}}},
             {"name": "proxy", "image": "proxy:1"}],
-            "initContainers": [{"name": "migrate", "image": "shop:1.1.0"}]}});
+            "initContainers": [{"name": "migrate"}]}});
         assert_eq!(
             differences(&stable, &canary),
             [
                 difference("containers[shop].env[FEATURE_X].value", "\"false\"", "\"true\""),
                 difference("containers[shop].image", "\"shop:1.0.0\"", "\"shop:1.1.0\""),
                 difference("containers[shop].resources.limits.memory", "", "\"64Mi\""),
-                difference("initContainers", "", r#"[{"image":"shop:1.1.0","name":"migrate"}]"#),
-                difference("volumes", r#"[{"emptyDir":{},"name":"data"}]"#, ""),
+                difference("initContainers", "", r#"[{"name":"migrate"}]"#),
+                difference("volumes", r#"[{"name":"data"}]"#, ""),
             ]
         );
     }

@@ -211,7 +211,7 @@ fn standing_of(range: &CommitRange) -> Vec<String> {
         Ancestry::Descendant => {}
         Ancestry::Same => said.push("canary and stable are the same commit: no commit is blamed".to_owned()),
         Ancestry::Older => {
-            said.push("the canary's commit is older than stable's: no commit is blamed".to_owned())
+            said.push("the canary's commit is older than stable's: no commit is blamed".to_owned());
         }
         Ancestry::Diverged => {
             said.push("the canary's commit does not descend from stable's: no commit is blamed".to_owned());

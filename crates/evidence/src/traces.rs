@@ -18,6 +18,9 @@ use crate::thresholds::Thresholds;
 /// Lines that an exception's message may have, its head included.
 const LINES_OF_MESSAGE: usize = 4;
 
+/// A shorter line begins no panic and no traceback.
+const SHORTEST_HEAD: usize = "panicked at a:1:1".len();
+
 /// A trace as one log shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Trace {
@@ -113,7 +116,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn feed(&mut self, line: &'a str) -> Fed<'a> {
         if let Some(open) = &mut self.open {
             let begins_another =
-                java::is_frame(line) && self.pending.is_some_and(|head| java::head(head).is_some());
+                self.pending.is_some_and(|head| java::head(head).is_some()) && java::is_frame(line);
             let taken = if begins_another { Taken::No } else { open.take(line, self.frames) };
             if taken == Taken::Yes {
                 self.foreign = 0;
@@ -137,10 +140,13 @@ impl<'a> Reader<'a> {
             let ordinary = self.pending.take().filter(|line| java::head(line).is_none());
             return Fed { ordinary, trace };
         }
-        let starts = rust::Panic::start(line)
-            .map(Open::Rust)
-            .or_else(|| python::Traceback::start(line).map(Open::Python));
-        if let Some(open) = starts {
+        let starts = || {
+            let panic = rust::Panic::start(line).map(Open::Rust);
+            panic.or_else(|| python::Traceback::start(line).map(Open::Python))
+        };
+        if line.len() >= SHORTEST_HEAD
+            && let Some(open) = starts()
+        {
             let trace = self.close();
             self.open = Some(open);
             return Fed { ordinary: self.pending.take(), trace };

@@ -7,11 +7,11 @@ mod pods;
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use domain::{AnalysisPhase, AnalysisRun, Metric, MetricStanding, Observation, Trouble};
 
-pub(crate) use pods::{Attempt, hopeless, is_evicted, overdue, terminations};
+pub(crate) use pods::{hopeless, is_evicted, overdue, terminations};
 
+use crate::attempt::Attempt;
 use crate::compare::{self, Tally};
 use crate::excerpt;
 use crate::logs::Logs;
@@ -110,37 +110,5 @@ fn by_pause(observation: &Observation, runs: &[&AnalysisRun]) -> Option<Trouble>
         (Some(run), _) => Some(Trouble::Inconclusive { message: words(&run.message) }),
         (None, true) => Some(Trouble::Inconclusive { message: words(&observation.rollout.message) }),
         (None, false) => None,
-    }
-}
-
-impl Attempt {
-    fn of(observation: &Observation, thresholds: &Thresholds) -> Self {
-        Self::new(
-            observation.attempt_started_at,
-            observation.at,
-            observation.rollout.progress_deadline_seconds,
-            thresholds,
-        )
-    }
-
-    /// Of a start, the moment of looking, and the Rollout's progress deadline.
-    pub(crate) fn new(
-        from: DateTime<Utc>,
-        now: DateTime<Utc>,
-        deadline_seconds: u64,
-        thresholds: &Thresholds,
-    ) -> Self {
-        let delta = |seconds: u64| TimeDelta::seconds(i64::try_from(seconds.min(1 << 32)).unwrap_or(0));
-        Self {
-            from: from - delta(thresholds.clock_slack.as_secs()),
-            now,
-            deadline: delta(deadline_seconds),
-            grace: delta(thresholds.hopeless_grace.as_secs()),
-        }
-    }
-
-    /// Whether a known time lies in the attempt.
-    pub(crate) fn contains(&self, at: Option<DateTime<Utc>>) -> bool {
-        at.is_some_and(|at| at >= self.from)
     }
 }

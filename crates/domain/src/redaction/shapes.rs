@@ -1,7 +1,7 @@
 //! Secrets that are known by their shape.
 //!
 //! Prefixes as their issuers document them: GitHub (about authentication), GitLab (token overview), AWS (unique identifiers),
-//! Slack (token types), Stripe (API keys), OpenAI and Anthropic (`sk-`), Google (`AIza`), RFC 7519 (JWT), RFC 7468 (PEM), RFC 9110
+//! Slack (token types), Stripe (API keys), `OpenAI` and Anthropic (`sk-`), Google (`AIza`), RFC 7519 (JWT), RFC 7468 (PEM), RFC 9110
 //! (`Authorization`), RFC 3986 (userinfo).
 
 mod pem;
@@ -13,25 +13,26 @@ use regex::{Captures, Regex, RegexSet};
 
 use super::REDACTED;
 
-/// Each with what stays of a match: the groups `before` and `after`.
+/// Each with what stays of a match: the groups `before` and `after`. ASCII rules where possible: the quick engines of `regex`
+/// give up on Unicode's word boundaries.
 const SHAPES: [&str; 14] = [
-    r"\bgh[pousr]_[A-Za-z0-9]{16,}",
-    r"\bgithub_pat_[A-Za-z0-9_]{22,}",
-    r"\bgl(?:pat|dt|rt|cbt|ptt|ft|soat)-[A-Za-z0-9_-]{16,}",
-    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
-    r"\bxox[abeoprs](?:\.xox[bp])?-[A-Za-z0-9-]{10,}|\bxapp-[A-Za-z0-9-]{10,}",
-    r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|\bwhsec_[A-Za-z0-9]{16,}",
-    r"\bsk-[A-Za-z0-9_-]{20,}",
-    r"\bAIza[0-9A-Za-z_-]{35}",
-    r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
-    r#"(?i)(?P<before>\bauthorization\\*["']?\s{0,4}[:=]\s{0,4}\\*["']?(?:(?:basic|bearer|token|digest|negotiate|apikey)\s+)?)[^\s"',;\\]+"#,
-    r"(?i)(?P<before>\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/-]{16,}=*",
-    r#"(?P<before>\b[A-Za-z][A-Za-z0-9+.-]{1,20}://)[^\s/?#"'<>]{1,512}(?P<after>@)"#,
-    r"(?P<before>\b[\w.-]{1,64}:)[^\s:@/]{1,256}(?P<after>@(?:tcp|unix)\()",
-    r#"(?i)(?P<before>\b(?:set-)?cookie\\*["']?\s{0,4}:\s{0,4}\\*["']?)[^\s"'\\][^"'\\\n]*"#,
+    r"(?-u:\b)gh[pousr]_[A-Za-z0-9]{16,}",
+    r"(?-u:\b)github_pat_[A-Za-z0-9_]{22,}",
+    r"(?-u:\b)gl(?:pat|dt|rt|cbt|ptt|ft|soat)-[A-Za-z0-9_-]{16,}",
+    r"(?-u:\b)(?:AKIA|ASIA)[A-Z0-9]{16}(?-u:\b)",
+    r"(?-u:\b)(?:xox[abeoprs](?:\.xox[bp])?|xapp)-[A-Za-z0-9-]{10,}",
+    r"(?-u:\b)(?:[rs]k_(?:live|test)|whsec)_[A-Za-z0-9]{16,}",
+    r"(?-u:\b)sk-[A-Za-z0-9_-]{20,}",
+    r"(?-u:\b)AIza[0-9A-Za-z_-]{35}",
+    r"(?-u:\b)eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*",
+    r#"(?P<before>(?i-u:authorization)\\*["']?[ \t]{0,4}[:=][ \t]{0,4}\\*["']?(?:(?i-u:basic|bearer|token|digest|negotiate|apikey)[ \t]+)?)[^\s"',;\\]+"#,
+    r"(?P<before>(?i-u:\b(?:bearer|basic))[ \t]+)[A-Za-z0-9._~+/-]{16,}=*",
+    r#"(?P<before>://)[^\s/?#"'<>]{1,512}(?P<after>@)"#,
+    r"(?P<before>(?-u:\b)[A-Za-z0-9_.-]{1,64}:)[^\s:@/]{1,256}(?P<after>@(?:tcp|unix)\()",
+    r#"(?P<before>(?i-u:\bcookie)\\*["']?[ \t]{0,4}:[ \t]{0,4}\\*["']?)[^\s"'\\][^"'\\\n]*"#,
 ];
 /// `password=…`, `"api_key": "…"`, `token: …`, also inside a JSON string.
-const ASSIGNMENT: &str = r#"(?i)(?P<before>(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|credentials?|private[_-]?key|access[_-]?key|connection[_-]?string)[\w.-]{0,40}\\*["']?\s{0,4}(?::|=>|=)\s{0,4})(?:(?P<quote>\\*["'])(?P<quoted>[^"'\\\n]+)|(?P<bare>[^\s,;&"'\\{}\[\]()]+))"#;
+const ASSIGNMENT: &str = r#"(?P<before>(?i-u:passw(?:or)?d|passphrase|secret|token|api[_-]?key|credential|private[_-]?key|access[_-]?key|connection[_-]?string)[A-Za-z0-9_.-]{0,40}\\*["']?[ \t]{0,4}(?::|=>|=)[ \t]{0,4})(?:(?P<quote>\\*["'])(?P<quoted>[^"'\\\n]+)|(?P<bare>[^\s,;&"'\\{}\[\]()]+))"#;
 
 #[expect(clippy::unwrap_used, reason = "the expressions are constant and tests use each")]
 fn expression(text: &str) -> Regex {

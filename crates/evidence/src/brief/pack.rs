@@ -12,8 +12,10 @@ const AT_LEAST: Counts =
     Counts { metrics: 2, pods: 2, traces: 2, templates: 3, changes: 3, suspects: 2, said: 4 };
 /// Frames of a trace: the innermost, and the service's own.
 const FRAMES: usize = 10;
-/// Characters of the texts of what is left when even the last entries are too long.
-const SHORT: usize = 60;
+/// Frames, reasons and paths of an entry when even the last entries are too long.
+const FEW: usize = 3;
+/// Characters of a text then.
+const SHORT: usize = 80;
 
 #[derive(Clone, Copy)]
 struct Counts {
@@ -35,13 +37,11 @@ pub(super) fn into_budget(brief: &mut Brief, bytes: usize) {
     truncate(brief, AT_MOST);
     // What was left out is said in the end, and must fit too.
     let budget = bytes.saturating_sub(400);
-    for floor in [AT_LEAST, Counts { said: 2, ..NOTHING }] {
-        while size(brief) > budget && take_one(brief, floor) {}
-    }
+    while size(brief) > budget && take_one(brief, AT_LEAST) {}
     if size(brief) > budget {
-        brief.left_out.iter_mut().for_each(|said| *said = excerpt::bounded(said, SHORT));
-        brief.fingerprint.0 = brief.fingerprint.0.iter().take(20).cloned().collect();
+        shorten(brief);
     }
+    while size(brief) > budget && take_one(brief, NOTHING) {}
     say(brief, before);
 }
 
@@ -106,6 +106,37 @@ fn take_one(brief: &mut Brief, floor: Counts) -> bool {
     }
     truncate(brief, to);
     true
+}
+
+/// Shortens each entry. A quote's beginning is a quote still.
+fn shorten(brief: &mut Brief) {
+    let cut = |text: &mut String| *text = excerpt::bounded(text, SHORT);
+    for metric in &mut brief.metrics {
+        [&mut metric.condition, &mut metric.message].into_iter().for_each(cut);
+    }
+    brief.pods.iter_mut().for_each(|pod| cut(&mut pod.detail));
+    for trace in &mut brief.traces {
+        [&mut trace.error, &mut trace.message, &mut trace.quote].into_iter().for_each(cut);
+        trace.frames.truncate(FEW);
+        for frame in &mut trace.frames {
+            [&mut frame.file, &mut frame.function].into_iter().for_each(cut);
+        }
+    }
+    for template in &mut brief.templates {
+        [&mut template.pattern, &mut template.quote].into_iter().for_each(cut);
+    }
+    for change in &mut brief.changes {
+        [&mut change.path, &mut change.stable, &mut change.canary].into_iter().for_each(cut);
+    }
+    if let RangeFinding::Known { suspects, .. } = &mut brief.range {
+        for suspect in suspects {
+            cut(&mut suspect.subject);
+            suspect.reasons.truncate(FEW);
+            suspect.files.truncate(FEW);
+            suspect.files.iter_mut().for_each(cut);
+        }
+    }
+    brief.left_out.iter_mut().for_each(cut);
 }
 
 /// The innermost frames, with the service's first own one among them.

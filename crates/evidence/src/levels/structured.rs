@@ -54,6 +54,9 @@ pub(super) fn json(line: &str) -> Option<Said<'_>> {
 
 /// Reads `level=error msg="…"`; `None` when the line has no level key.
 pub(super) fn logfmt(line: &str) -> Option<Said<'_>> {
+    if !line.contains('=') {
+        return None;
+    }
     let at = ["level=", "lvl=", "severity="].iter().find_map(|key| field(line, key))?;
     let level = word(at.trim_matches('"'))?;
     let of = |keys: [&str; 2]| keys.iter().find_map(|key| field(line, key)).map(unquoted);
@@ -127,5 +130,6 @@ fn field<'a>(line: &'a str, key: &str) -> Option<&'a str> {
 }
 
 fn unquoted(value: &str) -> String {
-    value.trim_matches('"').replace("\\\"", "\"")
+    let inner = value.strip_prefix('"').map_or(value, |rest| rest.strip_suffix('"').unwrap_or(rest));
+    inner.replace("\\\"", "\"")
 }

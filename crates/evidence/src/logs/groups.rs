@@ -29,19 +29,19 @@ type Place = (Language, String, String, String);
 #[derive(Debug)]
 pub(super) struct Groups<'t> {
     thresholds: &'t Thresholds,
-    groups: BTreeMap<(Place, Option<u32>), (Trace, Tally, Sight)>,
+    by_place: BTreeMap<(Place, Option<u32>), (Trace, Tally, Sight)>,
     uncounted: u64,
 }
 
 impl<'t> Groups<'t> {
     pub(super) fn new(thresholds: &'t Thresholds) -> Self {
-        Self { thresholds, groups: BTreeMap::new(), uncounted: 0 }
+        Self { thresholds, by_place: BTreeMap::new(), uncounted: 0 }
     }
 
     pub(super) fn take(&mut self, trace: Trace, tally: Tally, source: Source<'_>) {
         let key = (place(&trace), trace.key_frame().and_then(|frame| frame.line));
-        let is_full = self.groups.len() >= self.thresholds.distinct_traces;
-        if let Some((known, counted, seen)) = self.groups.get_mut(&key) {
+        let is_full = self.by_place.len() >= self.thresholds.distinct_traces;
+        if let Some((known, counted, seen)) = self.by_place.get_mut(&key) {
             *counted += tally;
             let first_on_canary = counted.canary > 0 && counted.canary == tally.canary;
             if first_on_canary {
@@ -52,7 +52,7 @@ impl<'t> Groups<'t> {
             self.uncounted += 1;
         } else {
             let seen = sight(source, trace.quote.clone());
-            self.groups.insert(key, (trace, tally, seen));
+            self.by_place.insert(key, (trace, tally, seen));
         }
     }
 
@@ -63,11 +63,11 @@ impl<'t> Groups<'t> {
     /// The groups, by id and line. One that stable alone shows is left out where the canary shows the same function's.
     pub(super) fn groups(self) -> Vec<TraceGroup> {
         let mut totals: BTreeMap<Place, Tally> = BTreeMap::new();
-        for ((place, _), (_, tally, _)) in &self.groups {
+        for ((place, _), (_, tally, _)) in &self.by_place {
             *totals.entry(place.clone()).or_default() += *tally;
         }
         let mut groups: Vec<TraceGroup> = self
-            .groups
+            .by_place
             .into_iter()
             .filter_map(|((place, _), (trace, tally, sight))| {
                 let total = totals.get(&place).copied().unwrap_or_default();

@@ -6,7 +6,8 @@ use domain::{
 };
 
 use super::{Curiosity, Symptom};
-use crate::trouble::{Attempt, hopeless, is_evicted, overdue, terminations};
+use crate::attempt::Attempt;
+use crate::trouble::{hopeless, is_evicted, overdue, terminations};
 
 /// From so many restarts on, a container that ends is in a loop even while it is not waiting.
 const LOOP: u32 = 3;
@@ -22,9 +23,10 @@ pub(super) fn ended(case: &CaseFile, pod: &Pod, container: &Container, attempt: 
     let is_waiting_in_loop = matches!(&container.state,
         ContainerState::Waiting { reason, .. } if reason == "CrashLoopBackOff");
     let failed = endings.iter().find(|termination| termination.exit_code != 0);
+    let is_restarted = container.restarts >= LOOP || failed.is_none();
     let problem = if endings.iter().any(|termination| termination.reason == "OOMKilled") {
         PodProblem::OomKilled
-    } else if is_waiting_in_loop || (container.restarts >= LOOP && !endings.is_empty()) {
+    } else if is_waiting_in_loop || (container.restarts > 0 && is_restarted && !endings.is_empty()) {
         PodProblem::CrashLoop
     } else if failed.is_some() {
         PodProblem::Exited

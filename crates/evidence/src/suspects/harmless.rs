@@ -5,8 +5,7 @@
 use domain::Commit;
 
 /// Folders whose contents are documentation or tests, wherever they lie.
-const FOLDERS: [&str; 9] =
-    ["docs", "doc", "test", "tests", "__tests__", "testdata", "spec", "e2e", "javadoc"];
+const FOLDERS: [&str; 8] = ["docs", "doc", "test", "tests", "__tests__", "testdata", "e2e", "javadoc"];
 /// Names, without ending and in capitals, of files that only people read.
 const DOCUMENTS: [&str; 11] = [
     "README",
@@ -44,7 +43,7 @@ fn is_test(name: &str) -> bool {
     let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
     let endings = ["_test.go", "_test.py", "Test.java", "Tests.java", "IT.java", "Test.kt", "_test.rs"];
     endings.iter().any(|ending| name.ends_with(ending))
-        || (name.starts_with("test_") && name.ends_with(".py"))
+        || (name.starts_with("test_") && name.split('.').next_back() == Some("py"))
         || name == "conftest.py"
         || [".test.", ".spec."].iter().any(|mark| name.contains(mark))
         || stem == "tests"

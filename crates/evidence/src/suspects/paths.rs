@@ -45,13 +45,12 @@ fn matching(frame: &str, path: &str) -> usize {
     let is_whole_frame = common == frame_parts.len();
     let is_whole_path = common == path_parts.len();
     let is_under_root = frame.starts_with('/') && frame_parts.len() <= 2;
-    match common {
-        0 => 0,
-        1 if (is_whole_path && is_under_root) || (is_whole_frame && is_whole_path) => 1,
-        1 => 0,
-        _ if is_whole_frame || is_whole_path || frame.starts_with('/') => common,
-        _ => 0,
-    }
+    let is_enough = match common {
+        0 => false,
+        1 => is_whole_path && (is_under_root || is_whole_frame),
+        _ => is_whole_frame || is_whole_path || frame.starts_with('/'),
+    };
+    if is_enough { common } else { 0 }
 }
 
 fn split(path: &str) -> Vec<&str> {

@@ -46,7 +46,11 @@ impl<'a> Tree<'a> {
                 cluster.join(&words, tally, &sight);
             }
             _ => {
-                clusters.push(Cluster { words: words.into_iter().map(str::to_owned).collect(), tally, sight })
+                clusters.push(Cluster {
+                    words: words.into_iter().map(str::to_owned).collect(),
+                    tally,
+                    sight,
+                });
             }
         }
     }

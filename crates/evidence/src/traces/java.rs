@@ -17,24 +17,30 @@ fn expression(text: &str) -> Regex {
 /// `at [loader/][module@version/]package.Class.method(File.java:42)`.
 static FRAME: LazyLock<Regex> = LazyLock::new(|| {
     expression(
-        r"(?:^|\s)at (?:[\w.@-]*/){0,2}(?P<method>[\w$.]+\.[\w$<>]+)\((?:(?P<file>[\w$-]+\.\w+)(?::(?P<line>\d{1,9}))?|Native Method|Unknown Source)\)",
+        r"(?:^|[ \t])at (?:[\w.@-]*/){0,2}(?P<method>[\w$.]+\.[\w$<>]+)\((?:(?P<file>[\w$-]+\.[A-Za-z]+)(?::(?P<line>\d{1,9}))?|Native Method|Unknown Source)\)",
     )
 });
-/// A qualified type with its message, at the end of whatever a logger wrote before it.
-static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r"(?:^|[\s\]])(?P<error>(?:[\p{Ll}_][\w$]*\.)+[\p{Lu}][\w$]*)(?:: ?(?P<message>.*))?\s*$")
+/// A type that is called an exception or error, with its message, at the end of whatever a logger wrote before it.
+static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r"(?:^|[\s\]])(?P<error>(?:[\p{Ll}_][\w$]*\.)+[\p{Lu}][\w$]*(?:Exception|Error|Throwable|Fault))(?:: ?(?P<message>.*))?\s*$",
+    )
 });
-static MORE: LazyLock<Regex> =
-    LazyLock::new(|| expression(r"^\s*\.\.\. (\d{1,5}) (?:more|common frames omitted)"));
+/// Any qualified type where nothing else stands before it.
+static ANY: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r#"^\s*(?:Exception in thread "[^"]*" )?(?P<error>(?:[\p{Ll}_][\w$]*\.)+[\p{Lu}][\w$]*)(?:: ?(?P<message>.*))?\s*$"#,
+    )
+});
 
 /// Whether a line is a frame.
 pub(super) fn is_frame(line: &str) -> bool {
-    line.contains("at ") && line.contains('(') && FRAME.is_match(line)
+    may_be_frame(line) && FRAME.is_match(line)
 }
 
 /// The type and message of a head.
 pub(super) fn head(line: &str) -> Option<(&str, &str)> {
-    let found = HEAD.captures(line)?;
+    let found = NAMED.captures(line).or_else(|| ANY.captures(line))?;
     Some((found.name("error")?.as_str(), found.name("message").map_or("", |message| message.as_str())))
 }
 
@@ -80,10 +86,12 @@ impl<'a> Exception<'a> {
             self.caused_by(cause, line);
         } else if text.starts_with("Suppressed: ") || text.starts_with("Wrapped by: ") {
             self.depth = Depth::Aside;
-        } else if let Some(more) = MORE.captures(line).and_then(|found| found.get(1)) {
-            self.append_enclosing(more.as_str().parse().unwrap_or_default(), limit);
-        } else if is_frame(line) {
-            self.push(line, limit);
+        } else if let Some(more) = more(text) {
+            self.append_enclosing(more, limit);
+        } else if let Some(frame) = frame(line) {
+            if self.depth == Depth::Counts && self.frames.len() < limit {
+                self.frames.push(frame);
+            }
         } else if !text.starts_with("[CIRCULAR REFERENCE") {
             return Taken::No;
         }
@@ -121,15 +129,25 @@ impl<'a> Exception<'a> {
             self.frames.extend(self.enclosing.iter().skip(from).take(room).cloned());
         }
     }
+}
 
-    fn push(&mut self, line: &str, limit: usize) {
-        if self.depth == Depth::Counts && self.frames.len() < limit {
-            self.frames.extend(frame(line));
-        }
-    }
+/// How many frames are shared with the enclosing section.
+fn more(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix("... ")?;
+    let (number, words) = rest.split_once(' ')?;
+    let is_known = ["more", "common frames omitted"].iter().any(|known| words.starts_with(known));
+    if is_known { number.parse().ok() } else { None }
+}
+
+/// Quicker than the expression, and wrong only in saying yes.
+fn may_be_frame(line: &str) -> bool {
+    line.contains('(') && line.contains("at ")
 }
 
 fn frame(line: &str) -> Option<Frame> {
+    if !may_be_frame(line) {
+        return None;
+    }
     let found = FRAME.captures(line)?;
     let method = found.name("method")?.as_str();
     let class = method.rsplit_once('.').map_or(method, |(class, _)| class);
@@ -211,6 +229,9 @@ mod tests {
             head("ERROR x - failed: java.io.IOException: gone"),
             Some(("java.io.IOException", "gone"))
         );
+        assert_eq!(head("shop.Main: java.io.IOException: gone"), Some(("java.io.IOException", "gone")));
+        assert_eq!(head("shop.NotFound: user 7"), Some(("shop.NotFound", "user 7")));
+        assert_eq!(head("INFO  shop.Main"), None);
         assert_eq!(head("INFO shop.Router - GET /users"), None);
     }
 }

@@ -4,19 +4,11 @@
 //! deleted nor evicted. A pod that is not Ready counts past its deadline, or after a short grace when what it waits for cannot
 //! heal by itself.
 
-use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     Container, ContainerRole, ContainerState, Observation, Pod, Presence, Readiness, Termination, Trouble,
 };
 
-/// When evidence counts.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Attempt {
-    pub(super) from: DateTime<Utc>,
-    pub(super) now: DateTime<Utc>,
-    pub(super) deadline: TimeDelta,
-    pub(super) grace: TimeDelta,
-}
+use crate::attempt::Attempt;
 
 /// Waiting reasons that no time heals (kubernetes/kubernetes, `pkg/kubelet/images/types.go` and
 /// `pkg/kubelet/kuberuntime/kuberuntime_container.go`).

@@ -120,18 +120,49 @@ fn a_query_without_data_and_a_value_that_is_no_number_are_recognised() {
         let brief = Scene::bare().with(ExhibitBody::AnalysisRun { run: run(phase, vec![odd]) }).brief();
         brief.metrics[0].problem
     };
-    use AnalysisPhase::{Error, Failed, Inconclusive};
-    assert_eq!(problem(Error, "[]", "reflect: slice index out of range"), MetricProblem::NoData);
-    assert_eq!(problem(Error, "", "index out of range: 0 (array length is 0) (1:7)"), MetricProblem::NoData);
-    assert_eq!(problem(Failed, "[]", ""), MetricProblem::NoData);
-    assert_eq!(problem(Failed, "[NaN]", ""), MetricProblem::NotANumber);
-    assert_eq!(problem(Inconclusive, "NaN", ""), MetricProblem::NotANumber);
-    assert_eq!(problem(Error, "", "dial tcp: connection refused"), MetricProblem::Errored);
-    assert_eq!(problem(Failed, "[0.19]", ""), MetricProblem::Failed);
+    assert_eq!(
+        problem(AnalysisPhase::Error, "[]", "reflect: slice index out of range"),
+        MetricProblem::NoData
+    );
+    assert_eq!(
+        problem(AnalysisPhase::Error, "", "index out of range: 0 (array length is 0) (1:7)"),
+        MetricProblem::NoData
+    );
+    assert_eq!(problem(AnalysisPhase::Failed, "[]", ""), MetricProblem::NoData);
+    assert_eq!(problem(AnalysisPhase::Failed, "[NaN]", ""), MetricProblem::NotANumber);
+    assert_eq!(problem(AnalysisPhase::Inconclusive, "NaN", ""), MetricProblem::NotANumber);
+    assert_eq!(problem(AnalysisPhase::Error, "", "dial tcp: connection refused"), MetricProblem::Errored);
+    assert_eq!(problem(AnalysisPhase::Failed, "[0.19]", ""), MetricProblem::Failed);
 }
 
 fn problems(scene: &Scene) -> Vec<(PodProblem, String, u32)> {
     scene.brief().pods.into_iter().map(|p| (p.problem, p.detail, p.canary_pods)).collect()
+}
+
+#[test]
+fn a_container_that_ends_well_and_is_restarted_all_the_same_is_in_a_loop() {
+    let pod = restarted("shop-86686d4656-a", ended(0, "Completed"));
+    assert_eq!(
+        problems(&Scene::healthy().canary_pods(vec![pod])),
+        [(PodProblem::CrashLoop, "Completed, exit code 0, restarted once".into(), 1)]
+    );
+}
+
+#[test]
+fn stable_pods_that_come_and_go_are_no_trouble_of_both() {
+    let going = Pod {
+        readiness: Readiness::NotReady,
+        presence: Presence::Leaving,
+        ..stable_pod("shop-678dd648d6-c")
+    };
+    let starting = Pod { readiness: Readiness::NotReady, ..stable_pod("shop-678dd648d6-d") };
+    let canary = Pod { readiness: Readiness::NotReady, ..pod("shop-86686d4656-a") };
+    let scene = Scene::healthy()
+        .canary_pods(vec![canary])
+        .with(ExhibitBody::Pods { side: Side::Stable, pods: vec![going, starting] })
+        .trouble(Trouble::ProgressDeadlineExceeded { message: String::new() });
+    let brief = scene.brief();
+    assert_eq!((brief.standing, brief.pods[0].stable_pods), (Standing::Trouble, 0));
 }
 
 fn event(about: &str, reason: &str, message: &str) -> ExhibitBody {
@@ -275,7 +306,7 @@ fn a_hostile_case_fits_the_budget_and_says_what_was_left_out() {
             format!("{n:05}").chars().map(|d| char::from(b'a' + d as u8 - b'0')).collect();
         digits.iter().collect::<String>()
     };
-    let lines = (0..3_000).map(|n| format!("ERROR {} \u{1}\"\\ {}", letters(n), "\u{2028}x\" ".repeat(80)));
+    let lines = (0..400).map(|n| format!("ERROR {} \u{1}\"\\ {}", letters(n), "\u{2028}x\" ".repeat(80)));
     let mut scene = Scene::canary_says(lines);
     let metrics = (0..100)
         .map(|n| Metric { message: "\"\\".repeat(400), ..metric(&format!("m{n}"), AnalysisPhase::Failed) })

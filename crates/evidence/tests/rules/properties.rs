@@ -2,8 +2,8 @@
 
 use domain::ports::Digest;
 use domain::*;
-use rollmend_evidence::Evidence;
 use proptest::prelude::*;
+use rollmend_evidence::Evidence;
 
 use crate::scene::*;
 

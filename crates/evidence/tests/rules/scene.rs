@@ -41,8 +41,8 @@ pub(crate) fn observation() -> Observation {
 }
 
 /// The Rollout's abort in the controller's words.
-pub(crate) fn abort(message: &str) -> Option<Abort> {
-    Some(Abort { at: Some(at(50)), message: message.to_owned() })
+pub(crate) fn abort(message: &str) -> Abort {
+    Abort { at: Some(at(50)), message: message.to_owned() }
 }
 
 /// A running canary pod with one app container.
@@ -306,11 +306,11 @@ impl Scene {
 
     /// Replaces the canary's pods.
     pub(crate) fn canary_pods(mut self, pods: Vec<Pod>) -> Self {
-        for exhibit in &mut self.case.exhibits {
-            if let ExhibitBody::Pods { side: Side::Canary, pods: known } = &mut exhibit.body {
-                known.clone_from(&pods);
-            }
-        }
+        let known = self.case.exhibits.iter_mut().find_map(|exhibit| match &mut exhibit.body {
+            ExhibitBody::Pods { side: Side::Canary, pods } => Some(pods),
+            _ => None,
+        });
+        *known.unwrap() = pods;
         self
     }
 

@@ -76,7 +76,7 @@ fn a_metric_that_this_daemon_answers_is_no_evidence() {
 fn a_run_that_ended_only_by_our_own_errors_says_that_the_gate_could_not_answer() {
     let message = "Rollout aborted update to revision 2: Metric \"ai\" assessed Error";
     let mut seen = observation();
-    seen.rollout.abort = abort(message);
+    seen.rollout.abort = Some(abort(message));
     seen.runs = vec![run(AnalysisPhase::Error, vec![ours(AnalysisPhase::Error)])];
     assert_eq!(troubles(&seen), [Trouble::GateCouldNotAnswer { message: words(message) }]);
     seen.runs[0].metrics.push(metric("a", AnalysisPhase::Failed));
@@ -96,7 +96,7 @@ fn a_run_that_ended_only_by_our_own_errors_says_that_the_gate_could_not_answer()
 fn an_abort_that_our_own_no_brought_about_is_an_abort_like_any_other() {
     let message = "Rollout aborted update to revision 2: Metric \"ai\" assessed Failed";
     let mut seen = observation();
-    seen.rollout.abort = abort(message);
+    seen.rollout.abort = Some(abort(message));
     seen.runs = vec![run(AnalysisPhase::Failed, vec![ours(AnalysisPhase::Failed)])];
     assert_eq!(troubles(&seen), [Trouble::Aborted { message: words(message) }]);
 }
@@ -104,7 +104,7 @@ fn an_abort_that_our_own_no_brought_about_is_an_abort_like_any_other() {
 #[test]
 fn an_abort_by_hand_is_told_as_such() {
     let mut seen = observation();
-    seen.rollout.abort = abort("Rollout aborted update to revision 2");
+    seen.rollout.abort = Some(abort("Rollout aborted update to revision 2"));
     assert_eq!(troubles(&seen), [Trouble::AbortedByHand]);
 }
 
@@ -140,7 +140,7 @@ fn the_apps_own_container_counts_when_it_was_oom_killed_exited_or_was_restarted(
     let name = "shop-86686d4656-a";
     assert_eq!(of_pod(restarted(name, ended(137, "OOMKilled"))), [Trouble::OomKilled { pod, container }]);
     assert_eq!(of_pod(restarted(name, ended(101, "Error"))), [exited(101)]);
-    let mut now = super::scene::pod(name);
+    let mut now = crate::scene::pod(name);
     now.containers[0].state = ContainerState::Terminated(ended(1, "Error"));
     assert_eq!(of_pod(now), [exited(1)]);
     let (pod, container) = ("shop-86686d4656-a".parse().unwrap(), "shop".parse().unwrap());

@@ -37,15 +37,13 @@ fn begins(line: &str, clean: &mut String) -> bool {
     while let Some((before, key)) = split_at_key(rest) {
         clean.push_str(before);
         clean.push_str(REDACTED);
-        match after_end(key) {
-            Some(after) => rest = after,
-            None => {
-                if line.ends_with('\n') {
-                    clean.push('\n');
-                }
-                return true;
+        let Some(after) = after_end(key) else {
+            if line.ends_with('\n') {
+                clean.push('\n');
             }
-        }
+            return true;
+        };
+        rest = after;
     }
     clean.push_str(rest);
     false

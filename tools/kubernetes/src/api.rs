@@ -28,6 +28,9 @@ pub(crate) const REQUEST: Duration = Duration::from_secs(10);
 /// The largest answer to such a request, in bytes. etcd holds objects of at most about 1.5 MB.
 pub(crate) const ANSWER: usize = 32 * 1024 * 1024;
 
+/// What client-go accepts: JSON where there is any, and logs as they are.
+const ACCEPT: &str = "application/json, */*";
+
 /// A cheap handle on the API server.
 #[derive(Clone)]
 pub(crate) struct Api {
@@ -60,7 +63,7 @@ impl Api {
         let request = Request::builder()
             .method(method)
             .uri(ask.target.path())
-            .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT, ACCEPT)
             .header(header::CONTENT_TYPE, content)
             .body(Body::from(body));
         self.json(ask, request).await
@@ -112,5 +115,5 @@ fn get_request(ask: &Ask, query: &[(&str, String)]) -> http::Result<Request<Body
     let mut encoded = url::form_urlencoded::Serializer::new(String::new());
     encoded.extend_pairs(query);
     let uri = format!("{}?{}", ask.target.path(), encoded.finish());
-    Request::get(uri).header(header::ACCEPT, "application/json").body(Body::empty())
+    Request::get(uri).header(header::ACCEPT, ACCEPT).body(Body::empty())
 }

@@ -83,4 +83,17 @@ mod tests {
         assert_eq!(lines, [("abcd".into(), 6), ("kl".into(), 0)]);
         assert_eq!(rest, None);
     }
+
+    #[test]
+    fn a_line_of_a_hundred_megabytes_costs_no_more_memory_than_the_limit() {
+        let mut splitter = Splitter::new(64 * 1024);
+        let piece = vec![b'x'; 100_000];
+        for _ in 0..1000 {
+            splitter.push(&piece, |line| panic!("{} bytes came out", line.bytes.len()));
+            assert!(splitter.bytes.capacity() <= 128 * 1024);
+        }
+        let mut lines = Vec::new();
+        splitter.push(b"\nnext\n", |line| lines.push((line.bytes.len(), line.cut)));
+        assert_eq!(lines, [(64 * 1024, 100_000_000 - 64 * 1024), (4, 0)]);
+    }
 }

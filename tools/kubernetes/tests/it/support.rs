@@ -81,7 +81,7 @@ impl Place {
 
 /// The value, which is expected before long; a test never hangs.
 pub(crate) async fn soon<T>(value: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(30), value).await.expect("it never came")
+    tokio::time::timeout(Duration::from_secs(60), value).await.expect("it never came")
 }
 
 /// The first value of the stream for which `pred` holds, with all before it.

@@ -81,6 +81,10 @@ async fn a_version_that_is_gone_is_listed_anew_whether_said_by_status_or_in_the_
         again.retain(|seen| seen != "listed");
         assert_eq!(again, ["shop/comes Progressing", "shop/stays Progressing", "shop/goes gone"], "{gone:?}");
         until_words(&mut changes, "listed").await;
+        let asked = place.api.wire().asked();
+        let told =
+            asked.iter().filter(|asked| asked.path.ends_with("/rollouts") && asked.status == Some(410));
+        assert_eq!(told.count(), usize::from(gone == Gone::ByStatus), "once told is enough");
     }
 }
 

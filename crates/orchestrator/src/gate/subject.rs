@@ -1,6 +1,7 @@
 //! What a call is about: which canary, which attempt.
 
 use chrono::{DateTime, Utc};
+use domain::workflow::Event;
 use domain::{
     AttemptNumber, GateRefusal, GateRequest, IncidentId, IncidentIdentity, NamedRepository, Rollout,
 };
@@ -39,7 +40,10 @@ pub(super) async fn find(
     let seen = around.sightings.get(&identity);
     let (started_at, names) = match seen {
         Some(seen) => (seen.attempt_started_at, seen.named),
-        None => look(around, &rollout, &identity).await?,
+        None => match written(around, &rollout, &id).await? {
+            Some(written) => written,
+            None => look(around, &rollout, &identity).await?,
+        },
     };
     let run = around
         .engine
@@ -57,6 +61,19 @@ pub(super) async fn find(
         id,
         named,
     })
+}
+
+/// For an incident that is over and was not retried: what is written of it answers without asking the cluster.
+async fn written(
+    around: &Surroundings,
+    rollout: &Rollout,
+    id: &IncidentId,
+) -> Result<Option<(DateTime<Utc>, NamedRepository)>, GateRefusal> {
+    let run = around.engine.run(id).await.map_err(|failure| broken(around, &failure))?;
+    let same_attempt = run.filter(|run| {
+        !matches!(catch_up(run, Some(rollout), run.attempt_started_at), Some(Event::Retried { .. }))
+    });
+    Ok(same_attempt.map(|run| (run.attempt_started_at, run.named.clone())))
 }
 
 /// For a canary that the observer has not seen yet, or whose earlier attempt is over.

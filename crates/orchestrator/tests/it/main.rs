@@ -15,6 +15,7 @@ mod incident;
 mod journal;
 mod logs;
 mod propose;
+mod refusals;
 mod retry;
 mod start;
 mod world;

@@ -63,9 +63,8 @@ fn of_the_annotations_only_ours_are_kept_and_of_pauses_the_reasons() {
     assert!(serde_json::to_string(&read).unwrap().len() < 10_000, "what is kept is bounded");
 }
 
-#[test]
-fn the_recorded_analysis_run_is_read_with_its_measurements() {
-    let objects = items(include_str!("../../tests/recordings/aborted-analysisruns.json"));
+/// The one metric of the recorded run: three errors, then the plugin's verdict.
+fn recorded_metric() -> Metric {
     let refused = "failed to run via plugin: failed to fetch logs for pod shop-678dd648d6-7gtm2 container shop in namespace shop: the server rejected our request for an unknown reason (get pods shop-678dd648d6-7gtm2)";
     let error = |time: &str| Measurement {
         phase: AnalysisPhase::Error,
@@ -88,6 +87,32 @@ fn the_recorded_analysis_run_is_read_with_its_measurements() {
         finished_at: Some(at("2026-11-24T02:31:37Z")),
         metadata: words.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
     };
+    Metric {
+        name: "ai".parse().unwrap(),
+        provider: Provider::Plugin {
+            name: "argoproj-labs/metric-ai".into(),
+            github_url: Some("https://github.com/acme/shop".into()),
+        },
+        success_condition: "result > 0.50".into(),
+        failure_condition: String::new(),
+        standing: MetricStanding::Deciding,
+        phase: AnalysisPhase::Failed,
+        message: String::new(),
+        failed: 1,
+        errors: 3,
+        resolved_query: None,
+        measurements: vec![
+            error("2026-11-24T02:31:07Z"),
+            error("2026-11-24T02:31:17Z"),
+            error("2026-11-24T02:31:27Z"),
+            failed,
+        ],
+    }
+}
+
+#[test]
+fn the_recorded_analysis_run_is_read_with_its_measurements() {
+    let objects = items(include_str!("../../tests/recordings/aborted-analysisruns.json"));
     let expected = AnalysisRun {
         name: "shop-86686d4656-2-2".parse().unwrap(),
         uid: "6dd83c7e-507d-4e6f-be64-9cbf09def6ef".parse().unwrap(),
@@ -98,27 +123,7 @@ fn the_recorded_analysis_run_is_read_with_its_measurements() {
         created_at: at("2026-11-24T02:31:07Z"),
         phase: AnalysisPhase::Failed,
         message: "Metric \"ai\" assessed Failed due to failed (1) > failureLimit (0)".into(),
-        metrics: vec![Metric {
-            name: "ai".parse().unwrap(),
-            provider: Provider::Plugin {
-                name: "argoproj-labs/metric-ai".into(),
-                github_url: Some("https://github.com/acme/shop".into()),
-            },
-            success_condition: "result > 0.50".into(),
-            failure_condition: String::new(),
-            standing: MetricStanding::Deciding,
-            phase: AnalysisPhase::Failed,
-            message: String::new(),
-            failed: 1,
-            errors: 3,
-            resolved_query: None,
-            measurements: vec![
-                error("2026-11-24T02:31:07Z"),
-                error("2026-11-24T02:31:17Z"),
-                error("2026-11-24T02:31:27Z"),
-                failed,
-            ],
-        }],
+        metrics: vec![recorded_metric()],
     };
     assert_eq!(analysis_run(&objects[0]).unwrap(), expected);
 }

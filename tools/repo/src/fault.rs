@@ -73,7 +73,12 @@ impl Fault {
                 what,
                 format!("check the address {url} and what answers there"),
             ),
-            Self::TooManyBytes { .. } | Self::TooMany { .. } => Failure::give_up("git-too-large", what),
+            Self::TooManyBytes { .. } => Failure::ask_human(
+                "git-too-large",
+                what,
+                "give clones more room (clones under keep in agents.toml) if the repository is meant to be that large",
+            ),
+            Self::TooMany { .. } => Failure::give_up("git-too-large", what),
             Self::OutOfTime => Failure::retry("git-timeout", what),
             Self::CalledOff => Failure::retry("git-called-off", what),
             Self::NoConnection { .. } => Failure::retry("git-connection", what),

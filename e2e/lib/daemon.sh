@@ -11,11 +11,10 @@ daemon_configure() { # repository…
   cat > "$STATE/agents.toml" << TOML
 [daemon]
 listen = "127.0.0.1:$port"
-engine = { embedded = "$STATE/rollmend.db" }
-case_files = "file:$STATE/cases"
+data = "$STATE"
 mode = "propose"
 auth = { token = { file = "$STATE/door.token" }, gate_token = { file = "$STATE/gate.token" } }
-spool = { dir = "$STATE/spool", per_container = "4MiB", total = "64MiB", streams = 16 }
+spool = { per_container = "4MiB", total = "64MiB", streams = 16 }
 
 [cluster]
 namespaces = ["*"]

@@ -139,7 +139,9 @@ fn happened(event: &Event) -> String {
 fn contents(case: &CaseFile, path: &str) -> Vec<String> {
     let mut lines = vec![String::new(), format!("Case file {path}")];
     lines.extend(case.exhibits.iter().map(|exhibit| {
-        format!("  {:<4} {:<60} {}", exhibit.id.to_string(), plain(&exhibit.source, 120), size(exhibit))
+        let line =
+            format!("  {:<4} {:<60} {}", exhibit.id.to_string(), plain(&exhibit.source, 120), size(exhibit));
+        line.trim_end().to_owned()
     }));
     lines.extend(
         case.missing
@@ -152,20 +154,22 @@ fn contents(case: &CaseFile, path: &str) -> Vec<String> {
 
 fn size(exhibit: &Exhibit) -> String {
     match &exhibit.body {
-        ExhibitBody::Log { log } => {
-            let dropped = if log.dropped.lines > 0 {
-                format!(", {} of them dropped", log.dropped.lines)
-            } else {
-                String::new()
-            };
-            format!("{} lines{dropped}", log.line_count())
+        ExhibitBody::Log { log } if log.dropped.lines > 0 => {
+            format!("{}, {} of them dropped", count(log.line_count(), "line"), log.dropped.lines)
         }
-        ExhibitBody::Series { points, .. } => format!("{} points", points.len()),
-        ExhibitBody::Range { range, .. } => format!("{} commits", range.commits.len()),
-        ExhibitBody::Pods { pods, .. } => format!("{} pods", pods.len()),
-        ExhibitBody::Events { events } => format!("{} events", events.len()),
-        _ => String::new(),
+        ExhibitBody::Log { log } => count(log.line_count(), "line"),
+        ExhibitBody::Series { points, .. } => count(points.len() as u64, "point"),
+        ExhibitBody::Range { range, .. } => count(range.commits.len() as u64, "commit"),
+        ExhibitBody::Pods { pods, .. } => count(pods.len() as u64, "pod"),
+        ExhibitBody::Events { events } => count(events.len() as u64, "event"),
+        ExhibitBody::Rollout { .. } | ExhibitBody::AnalysisRun { .. } | ExhibitBody::Templates { .. } => {
+            String::new()
+        }
     }
+}
+
+fn count(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 fn exhibit(case: &CaseFile, number: &str) -> miette::Result<Ending> {

@@ -26,7 +26,7 @@ const PROGRESS_DEADLINE_SECONDS: u64 = 600;
 /// The digest, within the budget.
 pub(crate) fn of(case: &CaseFile, id: &CaseId, thresholds: &Thresholds) -> Brief {
     let attempt = attempt(case, thresholds);
-    let logs = logs::read(&sources(case, &attempt), thresholds);
+    let logs = logs::read(&sources(case, &attempt), Some(attempt.from), thresholds);
     let traces = traces(&logs, thresholds);
     let templates = templates(&logs, thresholds);
     let metrics = metrics::judged(case, &attempt);

@@ -64,7 +64,7 @@ impl Digest for Evidence {
     fn log_troubles(&self, canary: &[LogExcerpt], stable: &[LogExcerpt]) -> Vec<Trouble> {
         let sources: Vec<Source<'_>> =
             canary.iter().chain(stable).map(|log| Source { exhibit: None, log, fate: Fate::Lives }).collect();
-        trouble::by_logs(&logs::read(&sources, &self.thresholds), &self.thresholds)
+        trouble::by_logs(&logs::read(&sources, None, &self.thresholds), &self.thresholds)
     }
 
     fn revisions(&self, rollout: &Rollout, replica_set: &ReplicaSet) -> Vec<Revision> {

@@ -7,6 +7,7 @@ mod groups;
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use domain::{ContainerRole, ExhibitId, LogExcerpt, PodName, Side, TemplateClass};
 
 pub(crate) use groups::TraceGroup;
@@ -94,9 +95,9 @@ pub(crate) fn has_errors(logs: &[LogExcerpt], thresholds: &Thresholds) -> bool {
     })
 }
 
-/// Reads all logs.
-pub(crate) fn read(sources: &[Source<'_>], thresholds: &Thresholds) -> Logs {
-    let mut reading = Reading::new(thresholds);
+/// Reads all logs. Lines that the kubelet dated before `since` belong to an earlier attempt and are passed over.
+pub(crate) fn read(sources: &[Source<'_>], since: Option<DateTime<Utc>>, thresholds: &Thresholds) -> Logs {
+    let mut reading = Reading::new(since, thresholds);
     for source in sources.iter().filter(|source| source.log.role == ContainerRole::App) {
         reading.log(*source);
     }
@@ -105,6 +106,7 @@ pub(crate) fn read(sources: &[Source<'_>], thresholds: &Thresholds) -> Logs {
 
 struct Reading<'t> {
     thresholds: &'t Thresholds,
+    since: Option<DateTime<Utc>>,
     miner: Miner<'t>,
     groups: Groups<'t>,
     canary: SideVolume,
@@ -113,9 +115,10 @@ struct Reading<'t> {
 }
 
 impl<'t> Reading<'t> {
-    fn new(thresholds: &'t Thresholds) -> Self {
+    fn new(since: Option<DateTime<Utc>>, thresholds: &'t Thresholds) -> Self {
         Self {
             thresholds,
+            since,
             miner: Miner::new(thresholds),
             groups: Groups::new(thresholds),
             canary: SideVolume::default(),
@@ -127,7 +130,8 @@ impl<'t> Reading<'t> {
     fn log(&mut self, source: Source<'_>) {
         let mut lines = source.log.dropped.lines;
         let mut reader = Reader::new(self.thresholds);
-        for line in source.log.lines() {
+        let since = self.since;
+        for line in source.log.lines().filter(|line| line.at >= since || line.at.is_none()) {
             lines += 1;
             let text = excerpt::head(line.text, self.thresholds.line_bytes);
             self.cut += u64::from(text.len() < line.text.len());

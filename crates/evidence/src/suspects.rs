@@ -133,20 +133,13 @@ fn meets<'a>(
         .map(|commit| {
             let is_alone = of_line.len() == 1 && is_whole(range, commit);
             let in_lines = changes_line(commit);
-            let stands = in_lines
-                && is_alone
-                && depth == Depth::Innermost
-                && trace.novelty == Novelty::New
-                && range.ancestry == Ancestry::Descendant;
-            let (file, exhibit) = (excerpt::bounded(path, 200), trace.exhibit);
+            let is_new = trace.novelty == Novelty::New && range.ancestry == Ancestry::Descendant;
+            let stands = in_lines && is_alone && depth == Depth::Innermost && is_new;
             Accusation {
                 commit,
-                reason: match frame.line {
-                    Some(line) if in_lines => SuspectReason::FrameInLines { file, line, exhibit },
-                    _ => SuspectReason::FrameInFile { file, exhibit },
-                },
+                reason: reason(trace, frame.line.filter(|_| in_lines), path),
                 score: match (in_lines, depth) {
-                    (true, _) if stands => score::FRAME_IN_ITS_LINES,
+                    _ if stands => score::FRAME_IN_ITS_LINES,
                     (true, Depth::Innermost) => score::FRAME_IN_LINES,
                     (true, Depth::Outer) => score::OUTER_FRAME_IN_LINES,
                     (false, Depth::Innermost) => score::FRAME_IN_FILE,
@@ -156,6 +149,14 @@ fn meets<'a>(
             }
         })
         .collect()
+}
+
+fn reason(trace: &TraceFinding, changed_line: Option<u32>, path: &str) -> SuspectReason {
+    let (file, exhibit) = (excerpt::bounded(path, 200), trace.exhibit);
+    match changed_line {
+        Some(line) => SuspectReason::FrameInLines { file, line, exhibit },
+        None => SuspectReason::FrameInFile { file, exhibit },
+    }
 }
 
 /// Whether every change that another commit may have made is known.

@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 use domain::TemplateClass;
 use regex::Regex;
 
-// ASCII rules, and any character only where it must be: the quick engines of `regex` give up on Unicode's word boundaries.
+// ASCII only: the quick engines of `regex` give up on Unicode's word boundaries.
 /// Words of Linux, libpq, Go, Java, Node, Rust and Kafka for a connection that nobody accepted.
 const REFUSED: &str = r"connection (?:was )?refused|econnrefused|actively refused|errno 111\b|os error 111\b|broker may not be available|communications link failure";
 /// glibc, musl, Go, Java, Node, Python, libpq, curl and Rust for a name that nobody knows.
 const RESOLUTION: &str = r"no such host|name or service not known|temporary failure in name resolution|name does not resolve|nodename nor servname|enotfound|eai_again|unknownhostexception|unresolvedaddressexception|could not translate host name|failed to lookup address|getaddrinfo failed|could not resolve host|name resolution (?:failed|failure)|nxdomain|gaierror";
 /// Spring, `MicroProfile` (Quarkus), Typesafe, Rust, pydantic, Django, plain words, and Python's `os.environ`.
-const CONFIGURATION: &str = r"could not resolve placeholder|config(?:uration)? property (?u:\S)+ is required|srcfg00014|(?:missing|required|undefined|unset) (?:required )?(?:environment variable|env(?:ironment)? var|config(?:uration)?\b|setting\b)|environment variable(?u:.){0,80}(?:not set|not found|not present|missing|required|undefined|must be set)|environ(?:ment)? variable not found|config(?:uration)? (?:key|value|option|setting)(?u:.){0,80}(?:not set|not found|missing|required)|no configuration setting found for key|improperlyconfigured|validation errors? for \w*settings|\bkeyerror: '(?-i:[A-Z][A-Z0-9_]{2,})'|\berr\b(?u:.){0,20}value: notpresent";
+const CONFIGURATION: &str = r"could not resolve placeholder|config(?:uration)? property [!-~]+ is required|srcfg00014|(?:missing|required|undefined|unset) (?:required )?(?:environment variable|env(?:ironment)? var|config(?:uration)?\b|setting\b)|environment variable[ -~]{0,80}(?:not set|not found|not present|missing|required|undefined|must be set)|environ(?:ment)? variable not found|config(?:uration)? (?:key|value|option|setting)[ -~]{0,80}(?:not set|not found|missing|required)|no configuration setting found for key|improperlyconfigured|validation errors? for \w*settings|\bkeyerror: '(?-i:[A-Z][A-Z0-9_]{2,})'|\berr\b[ -~]{0,20}value: notpresent";
 /// The JVM, Python, Node, C++, Go, Rust and the kernel for memory that ran out.
 const MEMORY: &str = r"outofmemoryerror|java heap space|gc overhead limit|\bmemoryerror\b|out of memory|cannot allocate memory|memory allocation of \d+ bytes failed|std::bad_alloc|\benomem\b|heap limit allocation failed";
 

@@ -85,6 +85,15 @@ fn only_the_apps_containers_are_read_and_dropped_lines_are_counted() {
 }
 
 #[test]
+fn lines_of_an_earlier_attempt_are_passed_over() {
+    let mut early = log(Side::Canary, "shop-86686d4656-a", std::iter::repeat_n(JAVA_TRACE, 50));
+    early.head = early.head.replace("2026-11-24T02:30:20", "2026-11-24T02:29:20");
+    let brief = Scene::healthy().log(early).brief();
+    assert_eq!((brief.standing, brief.volume.canary_lines), (Standing::Clean, 200));
+    assert_eq!((brief.traces, brief.templates), (Vec::new(), Vec::new()));
+}
+
+#[test]
 fn a_failed_metric_is_told_with_its_values_on_both_sides() {
     let mut failed = metric("error-rate", AnalysisPhase::Failed);
     failed.measurements = vec![

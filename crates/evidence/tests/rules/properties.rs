@@ -26,7 +26,7 @@ fn lines() -> impl Strategy<Value = Vec<String>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_as_log_are_digested_within_the_budget(bytes in proptest::collection::vec(any::<u8>(), 0..3000)) {

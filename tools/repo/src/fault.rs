@@ -95,41 +95,32 @@ fn status(
     what: String,
     url: &RepositoryUrl,
 ) -> Failure {
+    let passing =
+        |kind| Failure { remedy: Remedy::Retry { after: retry_after }, ..Failure::retry(kind, what.clone()) };
     let right = doing.right();
-    match (code, sent) {
-        (429 | 500..=599, _) => {
-            Failure { remedy: Remedy::Retry { after: retry_after }, ..Failure::retry("git-server", what) }
+    let (kind, advice) = match (code, sent) {
+        (429 | 500..=599, _) => return passing("git-server"),
+        (403, _) if retry_after.is_some() => return passing("git-rate-limit"),
+        (401, Sent::WithToken) => {
+            ("git-token", format!("the token is wrong or expired: renew it, with the right {right} on {url}"))
         }
-        (403, _) if retry_after.is_some() => {
-            Failure { remedy: Remedy::Retry { after: retry_after }, ..Failure::retry("git-rate-limit", what) }
+        (401, Sent::WithoutToken) => {
+            let origin = url.origin();
+            (
+                "git-token",
+                format!("no token is configured for {origin}: configure one with the right {right} on {url}"),
+            )
         }
-        (401, Sent::WithToken) => Failure::ask_human(
-            "git-token",
-            what,
-            format!("the token is wrong or expired: renew it, with the right {right} on {url}"),
-        ),
-        (401, Sent::WithoutToken) => Failure::ask_human(
-            "git-token",
-            what,
-            format!(
-                "no token is configured for {}: configure one with the right {right} on {url}",
-                url.origin()
-            ),
-        ),
-        (403, _) => Failure::ask_human(
-            "git-right",
-            what,
-            format!("the token lacks the right {right} on {url}: grant it"),
-        ),
-        (404, _) => Failure::ask_human(
+        (403, _) => ("git-right", format!("the token lacks the right {right} on {url}: grant it")),
+        (404, _) => (
             "git-not-found",
-            what,
             format!(
                 "{url} is gone, or hidden from the token: check the address, and the token's right {right}"
             ),
         ),
-        _ => Failure::give_up("git-status", what),
-    }
+        _ => return Failure::give_up("git-status", what),
+    };
+    Failure::ask_human(kind, what, advice)
 }
 
 /// An error of libgit2 itself, where no fault of the wire explains it. Its text may quote the repository's hostile names.

@@ -53,6 +53,9 @@ pub struct SpoolSettings {
     pub forget_after: Duration,
     /// How a log whose connection was cut is tried again.
     pub pace: Pace,
+    /// How long a followed log may say nothing before the pod is asked for; doubles up to 16 times that while it is still there. A
+    /// node that vanished closes no connection.
+    pub silence: Duration,
 }
 
 impl Default for ClusterSettings {
@@ -70,7 +73,8 @@ impl Default for Pace {
 
 impl SpoolSettings {
     /// The daemon's defaults under that directory: 16 MiB per container, 1 GiB in all, 64 streams, 10 per Rollout,
-    /// and a day until what nobody released is removed.
+    /// a day until what nobody released is removed, and
+    /// 2 s of silence before a pod is asked for.
     pub fn in_dir(dir: impl Into<PathBuf>) -> Self {
         Self {
             dir: dir.into(),
@@ -80,6 +84,7 @@ impl SpoolSettings {
             streams_per_rollout: 10,
             forget_after: Duration::from_secs(24 * 60 * 60),
             pace: Pace { first: Duration::from_millis(100), longest: Duration::from_secs(2) },
+            silence: Duration::from_secs(2),
         }
     }
 }

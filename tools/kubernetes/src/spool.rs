@@ -104,6 +104,7 @@ impl Spool for LogSpool {
             library: Arc::clone(&self.library),
             log: self.library.log(&id, source),
             pace: self.settings.pace,
+            silence: self.settings.silence,
             since,
             seat,
             stop: stop.clone(),

@@ -34,6 +34,10 @@ pub(super) fn read(section: Section<'_>) -> Cluster {
 
 fn namespaces(section: &Section<'_>) -> Option<Vec<Namespace>> {
     let texts = section.texts("namespaces")?;
+    if texts.is_empty() {
+        let what = "[cluster] namespaces is empty: nothing would be watched";
+        section.problem(section.span(), what, "write [\"*\"] for all, or names");
+    }
     if texts.iter().any(|text| text.value == "*") {
         if let Some(text) = texts.iter().find(|text| text.value != "*") {
             let what = "[cluster] namespaces has both \"*\" and a name";

@@ -139,6 +139,12 @@ fn broken_toml_is_reported_with_its_place_and_nothing_else_is_guessed() {
 }
 
 #[test]
+fn a_list_of_no_namespaces_is_a_problem() {
+    let said = said("[cluster]\nnamespaces = []\n");
+    assert!(said[0].contains("nothing would be watched"), "{said:?}");
+}
+
+#[test]
 fn the_same_repository_twice_is_a_problem() {
     let entry = "[[repository]]\nurl = \"https://github.com/acme/shop\"\n";
     let said = said(&format!("{entry}{}", entry.replace("acme/shop", "Acme/Shop.git")));

@@ -33,6 +33,7 @@ pub(super) struct Following {
     pub(super) library: Arc<Library>,
     pub(super) log: Arc<Log>,
     pub(super) pace: Pace,
+    pub(super) silence: Duration,
     pub(super) since: DateTime<Utc>,
     pub(super) seat: Seat,
     pub(super) stop: CancellationToken,
@@ -114,15 +115,24 @@ impl Following {
 
     async fn pump(&self, mut body: Body, resume: &mut Resume, batch: &mut Batch) -> End {
         let mut splitter = Splitter::new(LINE);
+        let mut silence = Silence::new(self.silence);
         loop {
             let frame = tokio::select! {
+                biased;
                 () = self.stop.cancelled() => return End::Stopped,
+                frame = body.frame() => frame,
                 () = batch.due() => {
                     self.flush(batch).await;
                     continue;
                 }
-                frame = body.frame() => frame,
+                () = silence.over() => {
+                    if self.is_gone().await {
+                        return End::Whole;
+                    }
+                    continue;
+                }
             };
+            silence = Silence::new(self.silence);
             match frame {
                 None => {
                     splitter.rest().into_iter().for_each(|raw| batch.take(&raw, resume));
@@ -152,6 +162,17 @@ impl Following {
             Err(error) => tracing::error!("lines of {} were not spooled: {error}", self.log.source.pod),
         }
         self.seat.received(bytes);
+    }
+
+    /// Whether the pod is there no more, or another has its name. Not knowing is no.
+    async fn is_gone(&self) -> bool {
+        let source = &self.log.source;
+        let target = Target::one(Kind::Pod, &source.namespace, source.pod.as_str());
+        match self.api.get(target).await {
+            Ok(Some(pod)) => field::text(&pod, "/metadata/uid", field::WORD) != source.pod_uid.as_str(),
+            Ok(None) => true,
+            Err(_) => false,
+        }
     }
 
     /// Asks the pod whether there will be more.
@@ -188,6 +209,26 @@ impl Following {
         let now = shape::restarts(pod, container);
         // What was taken already is not taken twice, so not knowing is no harm.
         if now > restarts.replace(now).unwrap_or(0) { Next::CatchUp } else { Next::Again }
+    }
+}
+
+/// A stream that says nothing. Asking for its pod costs a request, so it is asked for less and less often.
+struct Silence {
+    longest: Duration,
+    patience: Duration,
+    since: Instant,
+}
+
+impl Silence {
+    fn new(patience: Duration) -> Self {
+        Self { longest: patience * 16, patience, since: Instant::now() }
+    }
+
+    /// Resolves when it has lasted as long as is borne; twice as much is borne the next time.
+    async fn over(&mut self) {
+        sleep_until(self.since + self.patience).await;
+        self.since = Instant::now();
+        self.patience = (self.patience * 2).min(self.longest);
     }
 }
 

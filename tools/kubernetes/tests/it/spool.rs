@@ -1,8 +1,11 @@
+use std::time::Duration;
+
 use domain::ports::{Followed, Spool};
 use domain::{Dropped, Incarnation, IncidentIdentity, LogExcerpt};
 use testbed::kubelet::{Beginning, ScriptedKubelet, Termination};
 use testbed::kubernetes::{Kind, Rule};
-use tool_kubernetes::LogSpool;
+use testbed::wire::{Port, Wire};
+use tool_kubernetes::{LogSpool, SpoolSettings};
 
 use crate::support::*;
 
@@ -55,6 +58,36 @@ async fn what_a_pod_writes_is_kept_and_its_last_words_too_when_it_is_deleted_in_
     assert_eq!(texts(&kept[0]), ["started", "serving", "ERROR the cause", "last words, no line feed"]);
     assert_eq!((kept.len(), kept[0].dropped), (1, Dropped::default()));
     assert_eq!(spool.received(&observed()), kept[0].head.len() as u64);
+}
+
+/// A node that vanished: its log stays open and says nothing more, its pod is gone.
+async fn vanished() -> Wire {
+    use axum::{Router, body::Body, http::StatusCode, routing::get};
+    let said = "2026-11-24T02:29:28.925996000Z last words\n";
+    let log = move || async move {
+        let silence = futures::stream::pending::<Result<&str, std::io::Error>>();
+        Body::from_stream(futures::StreamExt::chain(futures::stream::iter([Ok(said)]), silence))
+    };
+    let gone = || async {
+        let status = serde_json::json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404});
+        (StatusCode::NOT_FOUND, axum::Json(status))
+    };
+    let router = Router::new()
+        .route("/api/v1/namespaces/shop/pods/a/log", get(log))
+        .route("/api/v1/namespaces/shop/pods/a", get(gone));
+    Wire::serve("vanished node", router, Port::Any).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_log_that_stays_open_although_its_pod_is_gone_ends_after_a_silence() {
+    let place = Place::start().await;
+    let node = vanished().await;
+    let client = kube::Client::try_from(kube::Config::new(node.url().parse().unwrap())).unwrap();
+    let settings = SpoolSettings { silence: Duration::from_millis(50), ..place.spool_settings() };
+    let spool = LogSpool::open(client, settings).await.unwrap();
+    spool.follow(&observed(), source("a", "uid-a"), long_ago());
+    soon(spool.ended(&observed())).await;
+    assert_eq!(lines(&spool).await, ["last words"]);
 }
 
 #[tokio::test]

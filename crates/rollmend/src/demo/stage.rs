@@ -66,7 +66,7 @@ impl Stage {
             .map_err(|error| miette!("failed to start Kubernetes: {error}"))?;
         folder.write(TOKEN_FILE, GITHUB_TOKEN)?;
         folder.write(KUBECONFIG, &kubernetes.kubeconfig(CLUSTER_TOKEN))?;
-        let pods = Pods::new(kubernetes.store().clone(), plot)?;
+        let pods = Pods::new(kubernetes.store().clone(), plot, folder.root().to_owned())?;
         let prometheus = Prometheus::start(PrometheusOptions {
             port: Port::Any,
             token: None,
@@ -142,6 +142,12 @@ impl Stage {
     /// How many pods the shop has.
     pub(super) fn pods(&self) -> u64 {
         manifests::REPLICAS
+    }
+
+    /// Whether pods of two versions take requests.
+    pub(super) fn canary_serves(&self) -> bool {
+        let serving = self.processes.serving();
+        serving.first().is_some_and(|first| serving.iter().any(|other| other.hash != first.hash))
     }
 
     /// How many pods with that template hash are in the cluster.

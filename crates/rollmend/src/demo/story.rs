@@ -77,7 +77,7 @@ impl Story<'_> {
     }
 
     async fn healthy(&mut self) -> miette::Result<()> {
-        self.until("the analysis to begin", |story| story.cluster.analysis_begun()).await?;
+        self.until("the canary to serve", |story| story.cast.stage.canary_serves()).await?;
         self.cast.teller.wait_for("an answer at the gate");
         let address = self.cast.daemon.address();
         let answered = tokio::time::timeout(LIMIT, super::gate::ask(address)).await;
@@ -105,7 +105,7 @@ impl Story<'_> {
         self.cast.teller.wait_for(what);
         loop {
             let version = self.cast.stage.store().version();
-            let told = self.cluster.tell(self.cast)? | self.incidents.tell(self.cast).await?;
+            let told = self.tell_news().await?;
             if end(self) {
                 return Ok(());
             }
@@ -124,6 +124,17 @@ impl Story<'_> {
                 () = tokio::time::sleep(LOOK) => {}
             }
         }
+    }
+
+    /// Tells what is new; whether anything was. Effects are told after their causes, so the causes are asked for last.
+    async fn tell_news(&mut self) -> miette::Result<bool> {
+        let announced = self.cluster.announcement(self.cast);
+        let from_daemon = self.incidents.gather(self.cast).await?;
+        let mut news = self.cluster.gather(self.cast);
+        news.extend(from_daemon);
+        news.extend(announced);
+        news.iter().try_for_each(|happening| self.cast.teller.tell(happening))?;
+        Ok(!news.is_empty())
     }
 
     fn gave_up(&self, what: &str) -> miette::Report {

@@ -27,7 +27,7 @@ pub(super) fn rollout(repository: &str, release: Release, revision: &str) -> Val
         "spec": {
             "replicas": REPLICAS, "revisionHistoryLimit": 3, "selector": {"matchLabels": {"app": ROLLOUT}},
             "strategy": {"canary": {"steps": [
-                {"setWeight": 25}, {"pause": {"duration": "4s"}},
+                {"setWeight": 25}, {"pause": {"duration": "6s"}},
                 {"analysis": {"templates": [{"templateName": METRIC}], "args": [hash]}},
                 {"setWeight": 50}, {"pause": {"duration": "2s"}},
             ]}},

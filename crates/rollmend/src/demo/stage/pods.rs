@@ -27,6 +27,8 @@ pub(super) struct Pods {
     /// This program, which is also the shop's.
     program: PathBuf,
     plot: Plot,
+    /// Where the processes run.
+    folder: PathBuf,
     addresses: Arc<Mutex<BTreeMap<String, SocketAddr>>>,
 }
 
@@ -39,10 +41,10 @@ pub(super) struct Serving {
 }
 
 impl Pods {
-    pub(super) fn new(store: Store, plot: Plot) -> miette::Result<Self> {
+    pub(super) fn new(store: Store, plot: Plot, folder: PathBuf) -> miette::Result<Self> {
         let program =
             std::env::current_exe().into_diagnostic().wrap_err("failed to find this program's own file")?;
-        Ok(Self { store, program, plot, addresses: Arc::default() })
+        Ok(Self { store, program, plot, folder, addresses: Arc::default() })
     }
 
     /// Runs this program as the release that a container's image names.
@@ -60,7 +62,7 @@ impl Pods {
             let port = container.address.port().to_string();
             command.args(["demo-shop", "--release", release.name(), "--port", port.as_str()]);
             // A container does not see the variables of whoever watches the demo.
-            command.env_clear();
+            command.env_clear().current_dir(&pods.folder);
             pods.addresses().insert(container.pod.clone(), container.address);
             let url = format!("http://{}/healthz", container.address);
             Ok(Launch { command, readiness: Readiness::Http { url, every: PROBE } })

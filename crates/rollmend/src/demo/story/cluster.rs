@@ -17,7 +17,6 @@ const OURS: &str = "rollmend";
 pub(super) struct ClusterNews {
     runs: usize,
     measurements: usize,
-    events: usize,
     named_pull_request: bool,
     aborted: bool,
     promoted: bool,
@@ -48,17 +47,24 @@ impl ClusterNews {
         self.promoted
     }
 
-    pub(super) fn analysis_begun(&self) -> bool {
-        self.runs > 0
-    }
-
     /// Whether an Event of the daemon's names the pull request.
     pub(super) fn announced_pull_request(&self) -> bool {
         self.named_pull_request
     }
 
-    /// Tells what is new; whether anything was.
-    pub(super) fn tell(&mut self, cast: &Cast<'_>) -> miette::Result<bool> {
+    /// The daemon's Event that names the pull request, when it is new.
+    pub(super) fn announcement(&mut self, cast: &Cast<'_>) -> Option<Happening> {
+        let events = cast.stage.store().list(Kind::Event, Some(NAMESPACE));
+        let mut ours = events
+            .iter()
+            .filter(|event| event["reportingComponent"] == OURS && text(event, "message").contains("/pull/"));
+        let event = ours.next().filter(|_| !self.named_pull_request)?;
+        self.named_pull_request = true;
+        Some(written(event))
+    }
+
+    /// What is new about the Rollout and its analysis.
+    pub(super) fn gather(&mut self, cast: &Cast<'_>) -> Vec<Happening> {
         let store = cast.stage.store();
         let runs = store.list(Kind::AnalysisRun, Some(NAMESPACE));
         self.runs = runs.len();
@@ -74,19 +80,7 @@ impl ClusterNews {
             let is_stable = status["stableRS"] == status["currentPodHash"];
             self.promoted = self.runs > 0 && is_stable && status["phase"] == "Healthy";
         }
-        let events = store.list(Kind::Event, Some(NAMESPACE));
-        let mut ours: Vec<&Value> =
-            events.iter().filter(|event| event["reportingComponent"] == OURS).collect();
-        ours.sort_by_key(|event| event["metadata"]["creationTimestamp"].to_string());
-        for event in ours.into_iter().skip(self.events) {
-            self.events += 1;
-            let written = written(event);
-            self.named_pull_request |=
-                matches!(&written, Happening::EventWritten { message, .. } if message.contains("/pull/"));
-            news.push(written);
-        }
-        news.iter().try_for_each(|happening| cast.teller.tell(happening))?;
-        Ok(!news.is_empty())
+        news
     }
 }
 

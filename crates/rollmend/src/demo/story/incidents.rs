@@ -63,23 +63,20 @@ impl IncidentNews {
         }
     }
 
-    /// Tells what is new; whether anything was.
-    pub(super) async fn tell(&mut self, cast: &Cast<'_>) -> miette::Result<bool> {
+    /// What is new.
+    pub(super) async fn gather(&mut self, cast: &Cast<'_>) -> miette::Result<Vec<Happening>> {
         let journal = cast.daemon.journal();
         self.runs = journal.runs().await.map_err(|failure| miette!("{}", failure.sentence()))?;
-        let mut told = false;
+        let mut news = vec![];
         for run in self.runs.clone() {
             let history =
                 journal.history(&run.id).await.map_err(|failure| miette!("{}", failure.sentence()))?;
             let seen = self.events.insert(run.id.clone(), history.len()).unwrap_or(0);
             for recorded in history.into_iter().skip(seen) {
-                for happening in self.happenings(cast, &run, recorded.event).await? {
-                    cast.teller.tell(&happening)?;
-                    told = true;
-                }
+                news.extend(self.happenings(cast, &run, recorded.event).await?);
             }
         }
-        Ok(told)
+        Ok(news)
     }
 
     async fn happenings(
@@ -89,11 +86,11 @@ impl IncidentNews {
         event: Event,
     ) -> miette::Result<Vec<Happening>> {
         Ok(match event {
-            Event::Detected { detection } => self.troubled(run, &detection.troubles),
             Event::CaseFrozen { case, stage, .. } => {
                 let (file, brief) = read(cast, &case).await?;
                 let pods_left = cast.stage.pods_of(run.identity.canary.as_str());
-                vec![Happening::EvidenceFrozen(frozen(&file, &brief, stage, pods_left))]
+                let frozen = Happening::EvidenceFrozen(frozen(&file, &brief, stage, pods_left));
+                self.troubled(run).into_iter().chain([frozen]).collect()
             }
             Event::VerdictReached { verdict, stage, .. } => self.judged(cast, verdict, stage).await?,
             Event::PatchMade { proposal } => {
@@ -109,7 +106,8 @@ impl IncidentNews {
                 branch: pull_request.branch.to_string(),
             }],
             Event::EffectFailed { reason } => vec![Happening::CouldNotGoOn { reason }],
-            Event::RunEnded { .. }
+            Event::Detected { .. }
+            | Event::RunEnded { .. }
             | Event::ProposalDeclined { .. }
             | Event::Retried { .. }
             | Event::Passed
@@ -118,14 +116,11 @@ impl IncidentNews {
         })
     }
 
-    /// Troubles that were told already are no news.
-    fn troubled(&mut self, run: &Run, troubles: &[Trouble]) -> Vec<Happening> {
-        let words: Vec<String> = troubles.iter().map(in_words).collect();
+    /// Troubles that were not told yet. They are told with the evidence, because several may come at once.
+    fn troubled(&mut self, run: &Run) -> Option<Happening> {
+        let words: BTreeSet<String> = run.troubles.iter().map(in_words).collect();
         let new: Vec<String> = words.into_iter().filter(|word| self.troubles.insert(word.clone())).collect();
-        if new.is_empty() {
-            return vec![];
-        }
-        vec![Happening::TroubleSeen { incident: run.id.to_string(), troubles: new }]
+        (!new.is_empty()).then(|| Happening::TroubleSeen { incident: run.id.to_string(), troubles: new })
     }
 
     /// The verdict at the failure in a row, the one at the end whole.

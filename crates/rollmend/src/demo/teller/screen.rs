@@ -72,7 +72,7 @@ impl Waiting {
         let waited = self.since.elapsed();
         let Some(what) = self.what.as_ref().filter(|_| waited >= PATIENCE) else { return };
         let wheel = WHEEL.get(number % WHEEL.len()).copied().unwrap_or(' ');
-        show(&format!("{CLEAR}{wheel} {what} … {} s", waited.as_secs()));
+        show(&format!("{CLEAR}{wheel} waiting for {what} … {} s", waited.as_secs()));
         self.shown = true;
     }
 }

@@ -19,9 +19,6 @@ const INDENT: usize = 2 + TOPIC;
 /// Columns of the time at the end.
 const TIME: usize = 8;
 
-/// The most characters of an Event's message that are shown.
-const EVENT: usize = 160;
-
 /// What kind of news it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mark {
@@ -84,7 +81,6 @@ fn told(happening: &Happening) -> (Mark, &'static str, String) {
             (Mark::Done, "proposed", format!("draft pull request {number}: {url}"))
         }
         Happening::EventWritten { kind, reason, message } => {
-            let message = plain(message, EVENT);
             (Mark::Done, "event", format!("for `kubectl describe rollout`: {kind} {reason}: {message}"))
         }
         Happening::GateAnswered { status, promote, confidence, analysis } => {

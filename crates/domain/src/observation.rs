@@ -36,7 +36,8 @@ pub struct Rollout {
     pub pause_reasons: BTreeSet<String>,
     /// `spec.progressDeadlineSeconds`, 600 by default.
     pub progress_deadline_seconds: u64,
-    /// Annotations whose key starts with `rollmend.dev/`, key without that prefix.
+    /// Annotations whose key starts with `rollmend.dev/`, key without that prefix; and `org.opencontainers.image.revision` from the
+    /// Rollout's annotations, else its labels.
     pub annotations: BTreeMap<String, String>,
 }
 
@@ -359,6 +360,9 @@ pub struct ReplicaSet {
     pub hash: PodHash,
     /// Annotation `rollout.argoproj.io/revision`.
     pub revision: Option<u64>,
+    /// Annotation `org.opencontainers.image.revision`: Argo Rollouts copies a Rollout's annotations to the ReplicaSet that is
+    /// current, so this is what the Rollout said while this version was.
+    pub source_revision: Option<String>,
     /// `spec.template` as JSON, values of variables that look secret replaced.
     pub template: serde_json::Value,
 }

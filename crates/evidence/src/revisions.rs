@@ -24,6 +24,11 @@ pub(crate) fn of(rollout: &Rollout, replica_set: &ReplicaSet) -> Vec<Revision> {
         let value = template.pointer(&format!("/metadata/{kind}s")).and_then(|map| map.get(REVISION));
         push(&mut found, value.and_then(Value::as_str), &format!("{kind} {REVISION}"));
     }
+    push(
+        &mut found,
+        replica_set.source_revision.as_deref(),
+        &format!("the ReplicaSet's annotation {REVISION}"),
+    );
     if rollout.current.as_ref() == Some(&replica_set.hash) {
         let value = rollout.annotations.get(REVISION).map(String::as_str);
         push(&mut found, value, &format!("the Rollout's annotation {REVISION}"));

@@ -26,6 +26,16 @@ const HASH_LABEL: &str = "/metadata/labels/rollouts-pod-template-hash";
 /// The annotation with the revision of a Rollout's template.
 const REVISION: &str = "/metadata/annotations/rollout.argoproj.io~1revision";
 
+/// The OCI's key for a source revision (opencontainers/image-spec, `annotations.md`).
+const SOURCE_REVISION: &str = "org.opencontainers.image.revision";
+
+/// The source revision of an object, from its annotations, else its labels.
+fn source_revision(object: &Value) -> Option<String> {
+    let of = |place: &str| Some(object.pointer(place)?.get(SOURCE_REVISION)?.as_str()?.to_owned());
+    let revision = of("/metadata/annotations").or_else(|| of("/metadata/labels"))?;
+    Some(field::cut(&revision, field::WORD))
+}
+
 /// The owner that controls the object, when it is a Rollout.
 fn owning_rollout(object: &Value) -> Option<&Value> {
     field::items(object, "/metadata/ownerReferences").find(|owner| {

@@ -276,7 +276,7 @@ fn the_difference_of_the_templates_is_told() {
     let replica_set = |hash: &str, image: &str| {
         let template = json!({"metadata": {"labels": {"rollouts-pod-template-hash": hash}},
             "spec": {"containers": [{"name": "shop", "image": image}]}});
-        Some(ReplicaSet { hash: hash.parse().unwrap(), revision: None, template })
+        Some(ReplicaSet { hash: hash.parse().unwrap(), revision: None, source_revision: None, template })
     };
     let brief = Scene::healthy()
         .with(ExhibitBody::Templates {
@@ -340,12 +340,32 @@ fn a_hostile_case_fits_the_budget_and_says_what_was_left_out() {
 }
 
 #[test]
+fn what_the_rollout_said_while_a_version_was_current_names_that_version() {
+    use domain::ports::Digest;
+    let template = json!({"spec": {"containers": [{"name": "shop", "image": "shop:1.0.0"}]}});
+    let stable = ReplicaSet {
+        hash: "678dd648d6".parse().unwrap(),
+        revision: None,
+        source_revision: Some("4f2c9d1".into()),
+        template,
+    };
+    let found = rollmend_evidence::Evidence::default().revisions(&rollout(), &stable);
+    let named: Vec<&str> = found.iter().map(|revision| revision.named.as_str()).collect();
+    assert_eq!(named, ["4f2c9d1", "1.0.0"]);
+}
+
+#[test]
 fn revisions_are_named_best_first_and_a_digest_says_that_it_names_no_commit() {
     use domain::ports::Digest;
     let of = |metadata: serde_json::Value, image: &str| -> Vec<(String, String)> {
         let template = json!({"metadata": metadata, "spec": {"containers": [
             {"name": "istio-proxy", "image": "proxy:9"}, {"name": "shop", "image": image}]}});
-        let canary = ReplicaSet { hash: "86686d4656".parse().unwrap(), revision: None, template };
+        let canary = ReplicaSet {
+            hash: "86686d4656".parse().unwrap(),
+            revision: None,
+            source_revision: None,
+            template,
+        };
         let found = rollmend_evidence::Evidence::default().revisions(&rollout(), &canary);
         found.into_iter().map(|r| (r.named, r.source)).collect()
     };

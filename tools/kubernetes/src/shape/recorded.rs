@@ -59,6 +59,8 @@ fn of_the_annotations_only_ours_are_kept_and_of_pauses_the_reasons() {
     let read = rollout(&object).unwrap();
     assert_eq!(read.annotations["repository"], "https://github.com/acme/shop");
     assert_eq!(read.annotations.len(), 2);
+    object["metadata"]["labels"] = json!({"org.opencontainers.image.revision": "4f2c9d1"});
+    assert_eq!(rollout(&object).unwrap().annotations["org.opencontainers.image.revision"], "4f2c9d1");
     assert_eq!((read.abort.clone(), read.pause_reasons.len()), (None, 1));
     assert!(serde_json::to_string(&read).unwrap().len() < 10_000, "what is kept is bounded");
 }

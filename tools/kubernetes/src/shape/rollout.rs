@@ -3,7 +3,7 @@
 use domain::{Abort, Condition, Rollout, RolloutRef};
 use serde_json::Value;
 
-use super::REVISION;
+use super::{REVISION, SOURCE_REVISION, source_revision};
 use crate::field::{self, MESSAGE, WORD};
 
 /// Annotations with this prefix are for rollmend.
@@ -78,5 +78,6 @@ fn annotations(object: &Value) -> std::collections::BTreeMap<String, String> {
     all.filter_map(|(key, value)| Some((key.strip_prefix(OURS)?, value.as_str()?)))
         .take(ANNOTATIONS)
         .map(|(key, value)| (field::cut(key, WORD), field::cut(value, ANNOTATION)))
+        .chain(source_revision(object).map(|revision| (SOURCE_REVISION.to_owned(), revision)))
         .collect()
 }

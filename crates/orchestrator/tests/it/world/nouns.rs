@@ -138,7 +138,12 @@ pub(crate) fn pod(name: &str, of: &str, created_at: DateTime<Utc>) -> Pod {
 }
 
 pub(crate) fn replica_set(of: &str) -> ReplicaSet {
-    ReplicaSet { hash: hash(of), revision: None, template: serde_json::json!({"spec": {}}) }
+    ReplicaSet {
+        hash: hash(of),
+        revision: None,
+        source_revision: None,
+        template: serde_json::json!({"spec": {}}),
+    }
 }
 
 pub(crate) fn request() -> GateRequest {

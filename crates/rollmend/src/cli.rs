@@ -60,7 +60,7 @@ pub(crate) struct ServeOptions {
     /// The context of the kubeconfig; its current one when absent.
     #[arg(long, requires = "kubeconfig")]
     pub(crate) context: Option<String>,
-    /// How the log is written to standard error. RUST_LOG sets what is logged, such as `info,rollmend=debug`.
+    /// How the log is written to standard error. `RUST_LOG` sets what is logged, such as `info,rollmend=debug`.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
 }

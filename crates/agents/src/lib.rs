@@ -9,6 +9,8 @@
 //!
 //! Refuses to know: Kubernetes, GitHub, SQL, git, and any clock.
 
+#![forbid(unsafe_code)]
+
 mod analyst;
 mod facts;
 mod failure;

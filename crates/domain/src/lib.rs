@@ -7,6 +7,8 @@
 //!
 //! Refuses to know: I/O, async runtimes, and every other crate of ours.
 
+#![forbid(unsafe_code)]
+
 mod brief;
 mod case;
 mod failure;

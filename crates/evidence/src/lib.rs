@@ -7,6 +7,8 @@
 //! Pure and deterministic: the same input gives the same output. Refuses to know where bytes came from, what time it is,
 //! and models.
 
+#![forbid(unsafe_code)]
+
 mod attempt;
 mod brief;
 mod compare;

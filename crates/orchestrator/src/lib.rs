@@ -9,6 +9,8 @@
 //! Refuses to know: how any effect is done (that is the ports' business), what counts as trouble or as enough evidence (that is
 //! [`domain::ports::Digest`]'s), and every other room.
 
+#![forbid(unsafe_code)]
+
 mod backoff;
 mod catch_up;
 mod clock;

@@ -3,6 +3,8 @@
 //! This crate parses the command line and `agents.toml`, puts the rooms together ([`compose`]), runs, and drains. It
 //! refuses to know any rule of the domain.
 
+#![forbid(unsafe_code)]
+
 mod cli;
 mod commands;
 mod compose;

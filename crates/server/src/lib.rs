@@ -4,6 +4,8 @@
 //! Everything that comes in is hostile: bounded in size and time, parsed here, and answered with what is wrong, where and
 //! what to do. Refuses to know agents and tools: it asks the [`Gate`](domain::ports::Gate) and nothing else.
 
+#![forbid(unsafe_code)]
+
 mod analyze;
 mod auth;
 mod refusal;

@@ -5,6 +5,8 @@
 //!
 //! Refuses to know what the bytes mean: it stores what `domain` serialises and gives it back.
 
+#![forbid(unsafe_code)]
+
 mod cases;
 mod error;
 mod journal;

@@ -7,6 +7,8 @@
 //! This room refuses to know the product: it imports no other room but `domain`, and it never takes a shortcut past
 //! the wire.
 
+#![forbid(unsafe_code)]
+
 pub mod github;
 pub mod kubelet;
 pub mod kubernetes;

@@ -9,6 +9,8 @@
 //!
 //! Refuses to know: git objects, and why a pull request is opened.
 
+#![forbid(unsafe_code)]
+
 mod answer;
 mod comments;
 mod failure;

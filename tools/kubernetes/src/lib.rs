@@ -8,6 +8,8 @@
 //! Refuses to know: Secrets (there is no way to ask for one), any write but those in `write`, git, models, and what the
 //! rules of trouble make of it all.
 
+#![forbid(unsafe_code)]
+
 mod api;
 mod changes;
 mod clean;

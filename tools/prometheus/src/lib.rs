@@ -2,6 +2,8 @@
 //!
 //! Refuses to know Kubernetes, and what a query means.
 
+#![forbid(unsafe_code)]
+
 mod answer;
 mod error;
 

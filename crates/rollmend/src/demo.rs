@@ -11,6 +11,7 @@ mod configuration;
 mod folder;
 mod gate;
 mod happening;
+mod object;
 mod options;
 mod processes;
 mod repository;
@@ -116,17 +117,15 @@ impl Started {
     }
 }
 
-fn preface(scenario: Scenario) -> Vec<String> {
-    let story = match scenario {
-        Scenario::Failing => "a canary with a bug",
-        Scenario::Healthy => "a healthy canary",
-    };
-    vec![
-        format!(
-            "{story}, on this machine alone: real processes, real requests, real git; nothing leaves loopback"
-        ),
-        String::new(),
-    ]
+fn preface(scenario: Scenario) -> &'static str {
+    match scenario {
+        Scenario::Failing => {
+            "A canary with a bug, on this machine alone: real processes, real requests, real git, nothing leaves loopback."
+        }
+        Scenario::Healthy => {
+            "A healthy canary, on this machine alone: real processes, real requests, real git, nothing leaves loopback."
+        }
+    }
 }
 
 fn left(folder: &Folder, told: Told) -> miette::Result<Left> {

@@ -6,6 +6,7 @@ use miette::{Context, IntoDiagnostic};
 use serde_json::{Value, json};
 
 use super::happening::Happening;
+use super::object::{holds, text};
 use super::stage::{NAMESPACE, ROLLOUT};
 
 /// Asks about the shop's Rollout; the answer, whatever it is.
@@ -24,11 +25,11 @@ pub(super) async fn ask(daemon: SocketAddr) -> miette::Result<Happening> {
     let answer = answer.into_diagnostic().wrap_err("failed to ask at the gate")?;
     let status = answer.status().as_u16();
     let body: Value = answer.json().await.into_diagnostic().wrap_err("failed to read the gate's answer")?;
-    let analysis = body["analysis"].as_str().or_else(|| body["error"].as_str());
+    let words = ["/analysis", "/error"].map(|pointer| text(&body, pointer));
     Ok(Happening::GateAnswered {
         status,
-        promote: body["promote"] == true,
-        confidence: body["confidence"].as_u64().unwrap_or(0),
-        analysis: analysis.map_or_else(|| body.to_string(), str::to_owned),
+        promote: holds(&body, "/promote"),
+        confidence: body.pointer("/confidence").and_then(Value::as_u64).unwrap_or(0),
+        analysis: words.concat(),
     })
 }

@@ -21,10 +21,11 @@ use testbed::rollouts_controller::{RolloutsController, RolloutsOptions};
 use testbed::wire::Port;
 
 use self::customers::{Customers, Tally};
-pub(super) use self::manifests::{METRIC, NAMESPACE, ROLLOUT};
+pub(super) use self::manifests::{METRIC, NAMESPACE, REPLICAS, ROLLOUT};
 use self::pods::Pods;
 use super::folder::Folder;
 use super::happening::Happening;
+use super::object::text;
 use super::{configuration, repository};
 
 /// The shop's repository.
@@ -102,7 +103,9 @@ impl Stage {
         let [first, _] = &self.revisions;
         store.create(manifests::rollout(&self.repository_url(), Release::First, first)).map_err(refused)?;
         store
-            .wait_for(Kind::Rollout, NAMESPACE, ROLLOUT, |rollout| rollout["status"]["phase"] == "Healthy")
+            .wait_for(Kind::Rollout, NAMESPACE, ROLLOUT, |rollout| {
+                text(rollout, "/status/phase") == "Healthy"
+            })
             .await;
         self.customers = Customers::come(self.processes.clone())?;
         self.customers.served(manifests::REPLICAS * 40).await;
@@ -129,7 +132,11 @@ impl Stage {
     pub(super) fn deploy(&self) -> miette::Result<()> {
         let [_, last] = &self.revisions;
         let template = manifests::template(self.plot.last_release(), last);
-        let update = |rollout: &mut Value| rollout["spec"]["template"] = template;
+        let update = |rollout: &mut Value| {
+            if let Some(place) = rollout.pointer_mut("/spec/template") {
+                *place = template;
+            }
+        };
         let updated = self.store().update(Kind::Rollout, NAMESPACE, ROLLOUT, update);
         updated.map(drop).map_err(|error| miette!("failed to deploy the shop: {error}"))
     }
@@ -137,11 +144,6 @@ impl Stage {
     /// The objects of the cluster.
     pub(super) fn store(&self) -> &Store {
         self.kubernetes.store()
-    }
-
-    /// How many pods the shop has.
-    pub(super) fn pods(&self) -> u64 {
-        manifests::REPLICAS
     }
 
     /// Whether pods of two versions take requests.
@@ -153,7 +155,7 @@ impl Stage {
     /// How many pods with that template hash are in the cluster.
     pub(super) fn pods_of(&self, hash: &str) -> usize {
         let pods = self.store().list(Kind::Pod, Some(NAMESPACE));
-        pods.iter().filter(|pod| pod["metadata"]["labels"][pods::HASH_LABEL] == hash).count()
+        pods.iter().filter(|pod| text(pod, pods::HASH_LABEL) == hash).count()
     }
 
     /// The customers, and how they fared.

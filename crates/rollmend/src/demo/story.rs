@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use miette::miette;
 use orchestrator::Progress;
-use serde_json::Value;
 use store::CaseFolder;
 use testbed::kubernetes::Kind;
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -16,6 +15,7 @@ use tokio::time::Instant;
 use self::cluster::ClusterNews;
 use self::incidents::IncidentNews;
 use super::happening::{Happening, Page};
+use super::object::text;
 use super::options::Scenario;
 use super::stage::{NAMESPACE, ROLLOUT, Stage};
 use super::teller::Teller;
@@ -59,7 +59,7 @@ pub(super) async fn play(cast: &Cast<'_>, scenario: Scenario) -> miette::Result<
     let mut story =
         Story { cast, progress, cluster: ClusterNews::default(), incidents: IncidentNews::default() };
     cast.stage.deploy()?;
-    cast.teller.tell(&cluster::deployed(cast.stage, scenario))?;
+    cast.teller.tell(&cluster::deployed(scenario))?;
     match scenario {
         Scenario::Failing => story.failing().await?,
         Scenario::Healthy => story.healthy().await?,
@@ -84,6 +84,9 @@ impl Story<'_> {
         let answered =
             answered.map_err(|_| miette!("waited {} s for an answer at the gate", LIMIT.as_secs()))??;
         self.cast.teller.tell(&answered)?;
+        if !matches!(answered, Happening::GateAnswered { promote: true, .. }) {
+            return Err(miette!("expected the gate to promote a healthy canary"));
+        }
         self.until("the promotion", |story| story.cluster.promoted()).await?;
         let tally = self.cast.stage.customers().tally();
         let version = Scenario::Healthy.plot().last_release().version();
@@ -139,12 +142,11 @@ impl Story<'_> {
 
     fn gave_up(&self, what: &str) -> miette::Report {
         let rollout = self.cast.stage.store().get(Kind::Rollout, NAMESPACE, ROLLOUT).unwrap_or_default();
-        let text = |pointer| rollout.pointer(pointer).and_then(Value::as_str).unwrap_or("nothing").to_owned();
         miette!(
             "waited {} s for {what}; the Rollout is {} and says \"{}\"; {}",
             LIMIT.as_secs(),
-            text("/status/phase"),
-            text("/status/message"),
+            text(&rollout, "/status/phase"),
+            text(&rollout, "/status/message"),
             self.incidents.standing()
         )
     }

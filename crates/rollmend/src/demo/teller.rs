@@ -42,7 +42,7 @@ impl Teller {
     /// Tells one happening.
     pub(super) fn tell(&self, happening: &Happening) -> miette::Result<()> {
         match &self.manner {
-            Manner::Words(screen) => screen.print(words::of(happening, self.begun.elapsed())),
+            Manner::Words(screen) => screen.print(words::of(happening, self.begun.elapsed(), screen.width())),
             Manner::Json => {
                 let mut line = json!({"at": Utc::now(), "elapsed_ms": self.begun.elapsed().as_millis()});
                 if let (Value::Object(line), Value::Object(happening)) =
@@ -55,10 +55,14 @@ impl Teller {
         }
     }
 
-    /// Words that are no happening: only for people.
-    pub(super) fn say(&self, lines: impl IntoIterator<Item = String>) -> miette::Result<()> {
+    /// A sentence that is no happening, and an empty line: only for people.
+    pub(super) fn say(&self, sentence: &str) -> miette::Result<()> {
         match &self.manner {
-            Manner::Words(screen) => screen.print(lines.into_iter().collect()),
+            Manner::Words(screen) => {
+                let mut lines = words::wrapped(sentence, screen.width());
+                lines.push(String::new());
+                screen.print(lines)
+            }
             Manner::Json => Ok(()),
         }
     }

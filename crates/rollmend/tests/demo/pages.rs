@@ -54,8 +54,9 @@ fn hold(page: &str, told: &str) {
     let (kept, told) = (words(&kept), words(told));
     let same = kept.iter().zip(&told).take_while(|(kept, told)| kept == told).count();
     let around = |words: &[String]| {
-        let from = same.saturating_sub(12).min(words.len());
-        words[from..(same + 12).min(words.len())].join(" ")
+        let shown: Vec<&str> =
+            words.iter().skip(same.saturating_sub(12)).take(24).map(String::as_str).collect();
+        shown.join(" ")
     };
     assert!(
         kept == told,

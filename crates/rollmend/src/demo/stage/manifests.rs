@@ -10,7 +10,7 @@ pub(in super::super) const ROLLOUT: &str = "checkout";
 /// The metric of the analysis.
 pub(in super::super) const METRIC: &str = "error-ratio";
 /// How many pods the Rollout has.
-pub(super) const REPLICAS: u64 = 4;
+pub(in super::super) const REPLICAS: u64 = 4;
 /// The share of answers that are 5xx. Where there is none, 0 rather than no data.
 pub(super) const ERROR_RATIO: &str = r#"(sum(rate(http_requests_total{status=~"5..",rollouts_pod_template_hash="{{args.hash}}"}[10s])) or vector(0)) / sum(rate(http_requests_total{rollouts_pod_template_hash="{{args.hash}}"}[10s]))"#;
 /// What must hold for each measurement.

@@ -7,16 +7,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use miette::{Context, IntoDiagnostic};
+use serde_json::Value;
 use shop::{Plot, Release};
 use testbed::kubelet::{ContainerSpec, Launch, LaunchRefused, Readiness, Runner};
 use testbed::kubernetes::{Kind, Store};
 use testbed::prometheus::{Target, Targets};
 use tokio::process::Command;
 
+use super::super::object::{items, text};
 use super::manifests::NAMESPACE;
 
 /// The label by which the pods of a version are told from others.
-pub(super) const HASH_LABEL: &str = "rollouts-pod-template-hash";
+pub(super) const HASH_LABEL: &str = "/metadata/labels/rollouts-pod-template-hash";
 /// The time between two readiness probes.
 const PROBE: Duration = Duration::from_millis(100);
 
@@ -74,15 +76,15 @@ impl Pods {
         let addresses = self.addresses().clone();
         let pods = self.store.list(Kind::Pod, Some(NAMESPACE));
         let ready = pods.iter().filter(|pod| {
-            let conditions = pod["status"]["conditions"].as_array().into_iter().flatten();
-            let mut ready = conditions.filter(|condition| condition["type"] == "Ready");
-            pod["metadata"]["deletionTimestamp"].is_null()
-                && ready.any(|condition| condition["status"] == "True")
+            let is_ready = |condition: &Value| {
+                text(condition, "/type") == "Ready" && text(condition, "/status") == "True"
+            };
+            pod.pointer("/metadata/deletionTimestamp").is_none_or(Value::is_null)
+                && items(pod, "/status/conditions").iter().any(is_ready)
         });
         ready
             .filter_map(|pod| {
-                let name = pod["metadata"]["name"].as_str()?;
-                let hash = pod["metadata"]["labels"][HASH_LABEL].as_str()?;
+                let (name, hash) = (text(pod, "/metadata/name"), text(pod, HASH_LABEL));
                 let address = *addresses.get(name)?;
                 Some(Serving { pod: name.to_owned(), hash: hash.to_owned(), address })
             })

@@ -5,8 +5,9 @@ use shop::history;
 use testbed::kubernetes::Kind;
 
 use super::super::happening::Happening;
+use super::super::object::{holds, items, text};
 use super::super::options::Scenario;
-use super::super::stage::{METRIC, NAMESPACE, ROLLOUT, Stage};
+use super::super::stage::{METRIC, NAMESPACE, REPLICAS, ROLLOUT};
 use super::Cast;
 
 /// The name under which the daemon writes Events.
@@ -23,7 +24,7 @@ pub(super) struct ClusterNews {
 }
 
 /// The news that the next release was applied.
-pub(super) fn deployed(stage: &Stage, scenario: Scenario) -> Happening {
+pub(super) fn deployed(scenario: Scenario) -> Happening {
     let plot = scenario.plot();
     let commits: Vec<_> = history(plot).into_iter().filter(|commit| commit.tag != Some("v1.0.0")).collect();
     let mut authors: Vec<&str> = commits.iter().map(|commit| commit.author).collect();
@@ -34,7 +35,7 @@ pub(super) fn deployed(stage: &Stage, scenario: Scenario) -> Happening {
         commits: commits.len(),
         authors: authors.len(),
         canary_pods: 1,
-        pods: stage.pods(),
+        pods: REPLICAS,
     }
 }
 
@@ -55,9 +56,9 @@ impl ClusterNews {
     /// The daemon's Event that names the pull request, when it is new.
     pub(super) fn announcement(&mut self, cast: &Cast<'_>) -> Option<Happening> {
         let events = cast.stage.store().list(Kind::Event, Some(NAMESPACE));
-        let mut ours = events
-            .iter()
-            .filter(|event| event["reportingComponent"] == OURS && text(event, "message").contains("/pull/"));
+        let mut ours = events.iter().filter(|event| {
+            text(event, "/reportingComponent") == OURS && text(event, "/message").contains("/pull/")
+        });
         let event = ours.next().filter(|_| !self.named_pull_request)?;
         self.named_pull_request = true;
         Some(written(event))
@@ -71,40 +72,35 @@ impl ClusterNews {
         let mut news: Vec<Happening> = runs.iter().flat_map(measured).skip(self.measurements).collect();
         self.measurements += news.len();
         if let Some(rollout) = store.get(Kind::Rollout, NAMESPACE, ROLLOUT) {
-            let status = &rollout["status"];
-            if !self.aborted && status["abort"] == true {
+            if !self.aborted && holds(&rollout, "/status/abort") {
                 self.aborted = true;
-                let message = status["message"].as_str().unwrap_or_default().to_owned();
-                news.push(Happening::Aborted { message });
+                news.push(Happening::Aborted { message: text(&rollout, "/status/message").to_owned() });
             }
-            let is_stable = status["stableRS"] == status["currentPodHash"];
-            self.promoted = self.runs > 0 && is_stable && status["phase"] == "Healthy";
+            let [stable, current, phase] = ["stableRS", "currentPodHash", "phase"]
+                .map(|member| text(&rollout, &format!("/status/{member}")));
+            self.promoted = self.runs > 0 && stable == current && phase == "Healthy";
         }
         news
     }
 }
 
 fn measured(run: &Value) -> Vec<Happening> {
-    let results = run["status"]["metricResults"].as_array().into_iter().flatten();
-    let condition = run["spec"]["metrics"][0]["successCondition"].as_str().unwrap_or_default();
-    let measurements = results.flat_map(|result| result["measurements"].as_array().into_iter().flatten());
+    let condition = text(run, "/spec/metrics/0/successCondition");
+    let results = items(run, "/status/metricResults").iter();
+    let measurements = results.flat_map(|result| items(result, "/measurements"));
     let told = |measurement: &Value| Happening::Measured {
         metric: METRIC.to_owned(),
-        phase: text(measurement, "phase"),
-        value: text(measurement, "value"),
+        phase: text(measurement, "/phase").to_owned(),
+        value: text(measurement, "/value").to_owned(),
         condition: condition.to_owned(),
     };
-    measurements.filter(|measurement| measurement["finishedAt"].is_string()).map(told).collect()
+    measurements.filter(|measurement| !text(measurement, "/finishedAt").is_empty()).map(told).collect()
 }
 
 fn written(event: &Value) -> Happening {
     Happening::EventWritten {
-        kind: text(event, "type"),
-        reason: text(event, "reason"),
-        message: text(event, "message"),
+        kind: text(event, "/type").to_owned(),
+        reason: text(event, "/reason").to_owned(),
+        message: text(event, "/message").to_owned(),
     }
-}
-
-fn text(object: &Value, member: &str) -> String {
-    object[member].as_str().unwrap_or_default().to_owned()
 }

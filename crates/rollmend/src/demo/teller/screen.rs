@@ -6,12 +6,15 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
+use super::words::WIDTH;
 use crate::console::print;
 
 /// The time between two pictures.
 const PICTURE: Duration = Duration::from_millis(100);
 /// What takes less is not worth a line.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Fewer columns than these hold no table.
+const NARROWEST: usize = 60;
 const WHEEL: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 /// Back to the line's beginning, and empty it (ECMA-48).
 const CLEAR: &str = "\r\x1b[2K";
@@ -19,6 +22,7 @@ const CLEAR: &str = "\r\x1b[2K";
 /// Standard output; on a terminal a task keeps the progress line moving until this is dropped.
 pub(super) struct Screen {
     waiting: Arc<Mutex<Waiting>>,
+    width: usize,
     task: Option<JoinHandle<()>>,
 }
 
@@ -33,8 +37,15 @@ struct Waiting {
 impl Screen {
     pub(super) fn start() -> Self {
         let waiting = Arc::new(Mutex::new(Waiting { what: None, since: Instant::now(), shown: false }));
-        let task = io::stdout().is_terminal().then(|| tokio::spawn(draw(waiting.clone())));
-        Self { waiting, task }
+        let is_simple = std::env::var_os("TERM").is_none_or(|kind| kind == "dumb");
+        let is_terminal = io::stdout().is_terminal();
+        let task = (is_terminal && !is_simple).then(|| tokio::spawn(draw(waiting.clone())));
+        Self { waiting, width: width(), task }
+    }
+
+    /// How many columns there are to fill.
+    pub(super) fn width(&self) -> usize {
+        self.width
     }
 
     /// Prints lines above the progress line, and forgets what was waited for.
@@ -75,6 +86,12 @@ impl Waiting {
         show(&format!("{CLEAR}{wheel} waiting for {what} … {} s", waited.as_secs()));
         self.shown = true;
     }
+}
+
+/// As wide as the terminal within reason, and as the pages in the documentation where there is none.
+fn width() -> usize {
+    let columns = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    columns.map_or(WIDTH, |columns| columns.clamp(NARROWEST, WIDTH))
 }
 
 async fn draw(waiting: Arc<Mutex<Waiting>>) {

@@ -10,7 +10,7 @@ use domain::Verdict;
 use super::super::happening::{Digested, Evidence, Happening, Left, PatchedFile};
 use super::pull_request;
 
-/// Columns of the whole.
+/// Columns of the whole, where there is room.
 pub(super) const WIDTH: usize = 100;
 /// Columns of what a line is about, its blank included.
 const TOPIC: usize = 10;
@@ -27,15 +27,15 @@ enum Mark {
     Note,
 }
 
-/// The lines for a happening, `elapsed` after the demo's begin.
-pub(super) fn of(happening: &Happening, elapsed: Duration) -> Vec<String> {
+/// The lines for a happening, `elapsed` after the demo's begin, in so many columns.
+pub(super) fn of(happening: &Happening, elapsed: Duration, width: usize) -> Vec<String> {
     match happening {
-        Happening::CauseFound { verdict } => cause(verdict, elapsed),
-        Happening::PullRequestRead(page) => pull_request::lines(page),
+        Happening::CauseFound { verdict } => cause(verdict, elapsed, width),
+        Happening::PullRequestRead(page) => pull_request::lines(page, width),
         Happening::Left(left) => remains(left),
         other => {
             let (mark, topic, story) = told(other);
-            row(mark, topic, &story, elapsed)
+            row(mark, topic, &story, elapsed, width)
         }
     }
 }
@@ -116,7 +116,7 @@ fn measured(metric: &str, phase: &str, value: &str, condition: &str) -> (Mark, &
 fn frozen(evidence: &Evidence) -> String {
     let Evidence { exhibits, canary_lines, stable_lines, missing, .. } = evidence;
     let when = match (evidence.at_end, evidence.canary_pods_left) {
-        (false, _) => "frozen at the failure",
+        (false, _) => "frozen at the trouble",
         (true, 0) => "complete, though the canary's pod is gone",
         (true, _) => "complete",
     };
@@ -145,9 +145,9 @@ fn changed(files: &[PatchedFile]) -> String {
     files.join(", ")
 }
 
-fn cause(verdict: &Verdict, elapsed: Duration) -> Vec<String> {
-    let mut told = verdict_lines(verdict, WIDTH).into_iter();
-    let mut lines = row(Mark::Done, "cause", &told.next().unwrap_or_default(), elapsed);
+fn cause(verdict: &Verdict, elapsed: Duration, width: usize) -> Vec<String> {
+    let mut told = verdict_lines(verdict, width).into_iter();
+    let mut lines = row(Mark::Done, "cause", &told.next().unwrap_or_default(), elapsed, width);
     lines.extend(told);
     lines.push(String::new());
     lines
@@ -175,13 +175,13 @@ fn remains(left: &Left) -> Vec<String> {
 }
 
 /// A row of the table: the story wraps under itself, the time stands at the right of its first line.
-fn row(mark: Mark, topic: &str, story: &str, elapsed: Duration) -> Vec<String> {
-    let mut lines = wrapped(&plain(story, 2_000), WIDTH - INDENT - TIME).into_iter();
+fn row(mark: Mark, topic: &str, story: &str, elapsed: Duration, width: usize) -> Vec<String> {
+    let story_width = width.saturating_sub(INDENT + TIME);
+    let mut lines = wrapped(&plain(story, 2_000), story_width).into_iter();
     let first = lines.next().unwrap_or_default();
     let time = format!("{:.1} s", elapsed.as_secs_f64());
     let style = mark.style();
     let dim = Style::new().dimmed();
-    let story_width = WIDTH - INDENT - TIME;
     let first = format!(
         "{style}{}{style:#} {topic:<TOPIC$}{first:<story_width$}{dim}{time:>TIME$}{dim:#}",
         mark.sign()
@@ -239,16 +239,13 @@ mod tests {
     #[test]
     fn a_story_wraps_under_itself_and_the_time_stands_at_the_right() {
         let story = "a story that is longer than one line of the table can be, so that its last words stand below its first ones";
-        let lines = row(Mark::Note, "topic", story, Duration::from_millis(12_340));
+        let lines = row(Mark::Note, "topic", story, Duration::from_millis(12_340), WIDTH);
         let plain: Vec<String> =
             lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
-        assert_eq!(
-            plain,
-            [
-                "· topic     a story that is longer than one line of the table can be, so that its last words      12.3 s",
-                "            stand below its first ones",
-            ]
-        );
+        let first =
+            "· topic     a story that is longer than one line of the table can be, so that its last words";
+        let second = "            stand below its first ones";
+        assert_eq!(plain, [format!("{first:<92}  12.3 s"), second.to_owned()]);
     }
 
     #[test]

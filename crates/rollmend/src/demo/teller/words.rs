@@ -34,15 +34,19 @@ pub(super) fn of(happening: &Happening, elapsed: Duration, width: usize) -> Vec<
         Happening::PullRequestRead(page) => pull_request::lines(page, width),
         Happening::Left(left) => remains(left),
         other => {
-            let (mark, topic, story) = told(other);
-            row(mark, topic, &story, elapsed, width)
+            let told = on_stage(other).or_else(|| in_daemon(other)).or_else(|| said(other));
+            let told = told.map(|(mark, topic, story)| row(mark, topic, &story, elapsed, width));
+            told.unwrap_or_default()
         }
     }
 }
 
-/// What fits one row: its mark, what it is about, and the story.
-fn told(happening: &Happening) -> (Mark, &'static str, String) {
-    match happening {
+/// A row: its mark, what it is about, and the story.
+type Row = (Mark, &'static str, String);
+
+/// What is seen on the stage, by anyone.
+fn on_stage(happening: &Happening) -> Option<Row> {
+    Some(match happening {
         Happening::StageSet { .. } => (
             Mark::Done,
             "stage",
@@ -64,10 +68,21 @@ fn told(happening: &Happening) -> (Mark, &'static str, String) {
             )
         }
         Happening::Measured { metric, phase, value, condition } => measured(metric, phase, value, condition),
+        Happening::Aborted { message } => (Mark::Bad, "rollout", message.clone()),
+        Happening::Promoted { version, answers, failures } => {
+            let fared = format!("{answers} orders in all, {failures} failed");
+            (Mark::Done, "rollout", format!("promoted: checkout {version} is stable; {fared}"))
+        }
+        _ => return None,
+    })
+}
+
+/// What the daemon does.
+fn in_daemon(happening: &Happening) -> Option<Row> {
+    Some(match happening {
         Happening::TroubleSeen { incident, troubles } => {
             (Mark::Note, "trouble", format!("{}: incident {incident}", troubles.join(", ")))
         }
-        Happening::Aborted { message } => (Mark::Bad, "rollout", message.clone()),
         Happening::EvidenceFrozen(evidence) => (Mark::Done, "evidence", frozen(evidence)),
         Happening::Digested(digested) => (Mark::Done, "digest", differences(digested)),
         Happening::CauseSuspected { category, confidence, root_cause } => {
@@ -80,6 +95,13 @@ fn told(happening: &Happening) -> (Mark, &'static str, String) {
         Happening::PullRequestOpened { number, url, .. } => {
             (Mark::Done, "proposed", format!("draft pull request {number}: {url}"))
         }
+        _ => return None,
+    })
+}
+
+/// What the daemon tells others.
+fn said(happening: &Happening) -> Option<Row> {
+    Some(match happening {
         Happening::EventWritten { kind, reason, message } => {
             (Mark::Done, "event", format!("for `kubectl describe rollout`: {kind} {reason}: {message}"))
         }
@@ -87,10 +109,6 @@ fn told(happening: &Happening) -> (Mark, &'static str, String) {
             let mark = if *promote { Mark::Done } else { Mark::Bad };
             let answer = format!("{status}, promote {promote}, confidence {confidence}");
             (mark, "gate", format!("asked as the metric plugin asks: {answer}. {analysis}"))
-        }
-        Happening::Promoted { version, answers, failures } => {
-            let fared = format!("{answers} orders in all, {failures} failed");
-            (Mark::Done, "rollout", format!("promoted: checkout {version} is stable; {fared}"))
         }
         Happening::NothingHappened { incidents, pull_requests } => {
             let count = format!("{incidents} incidents, {pull_requests} pull requests");
@@ -100,13 +118,11 @@ fn told(happening: &Happening) -> (Mark, &'static str, String) {
                 format!("nothing to explain: {count}; a canary without trouble is no news"),
             )
         }
-        Happening::CauseFound { .. } | Happening::PullRequestRead(_) | Happening::Left(_) => {
-            (Mark::Note, "", String::new())
-        }
-    }
+        _ => return None,
+    })
 }
 
-fn measured(metric: &str, phase: &str, value: &str, condition: &str) -> (Mark, &'static str, String) {
+fn measured(metric: &str, phase: &str, value: &str, condition: &str) -> Row {
     let (mark, holds) =
         if phase == "Successful" { (Mark::Note, "holds") } else { (Mark::Bad, "does not hold") };
     let value = shortened(value.trim_matches(['[', ']']));

@@ -1,0 +1,17 @@
+//! The built daemon as an operator runs it, `rollmend serve`, over real sockets against the stand-ins of `testbed`: what it sees,
+//! what it writes outside, and what becomes of it when it is killed, starved, lied to or attacked.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed unwrap or index fails the test")]
+
+#[path = "daemon/house.rs"]
+mod house;
+#[path = "daemon/plan.rs"]
+mod plan;
+#[path = "daemon/service.rs"]
+mod service;
+#[path = "daemon/shop.rs"]
+mod shop;
+#[path = "daemon/verdicts.rs"]
+mod verdicts;
+
+#[path = "daemon/watch.rs"]
+mod watch;

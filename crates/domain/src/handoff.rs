@@ -76,12 +76,7 @@ impl Handoff {
                 return Err(NoHandoff::NotInRepository { category });
             }
         }
-        if verdict.confidence < min_confidence {
-            return Err(NoHandoff::NotSureEnough {
-                confidence: verdict.confidence.get(),
-                needed: min_confidence.get(),
-            });
-        }
+        // Asked before the confidence, which cannot be high where the repository may not be read.
         let repository = match standing {
             RepositoryStanding::Allowed { repository } => repository.clone(),
             RepositoryStanding::NotNamed => return Err(NoHandoff::NoRepository),
@@ -89,6 +84,12 @@ impl Handoff {
                 return Err(NoHandoff::RepositoryRefused { reason: reason.clone() });
             }
         };
+        if verdict.confidence < min_confidence {
+            return Err(NoHandoff::NotSureEnough {
+                confidence: verdict.confidence.get(),
+                needed: min_confidence.get(),
+            });
+        }
         let suspects: Vec<Suspect> =
             verdict.suspects.iter().filter(|s| s.grounds != Grounds::Weak).cloned().collect();
         let (Some(_), Some(canary_commit)) = (suspects.first(), verdict.canary_commit.clone()) else {

@@ -87,6 +87,12 @@ fn a_repository_that_is_not_named_or_not_listed_gets_nothing() {
 }
 
 #[test]
+fn the_repository_is_named_as_the_reason_where_without_it_nobody_could_be_sure() {
+    let unsure = Verdict { confidence: Confidence::of(55), ..verdict() };
+    assert_eq!(handed_off(&unsure, &RepositoryStanding::NotNamed).unwrap_err(), NoHandoff::NoRepository);
+}
+
+#[test]
 fn weak_suspects_alone_and_an_untraced_canary_are_no_ground_for_a_patch() {
     let weak = Verdict { suspects: vec![suspect('b', Grounds::Weak)], ..verdict() };
     assert_eq!(handed_off(&weak, &allowed()).unwrap_err(), NoHandoff::NoSuspect);

@@ -17,6 +17,10 @@ use crate::excerpt;
 use crate::logs::Logs;
 use crate::thresholds::Thresholds;
 
+/// How the words of an abort end that `spec.progressDeadlineAbort` brought about (argoproj/argo-rollouts,
+/// `ReplicaSetTimeOutMessage` and `RolloutTimeOutMessage`).
+const TIMED_OUT: &str = " has timed out progressing.";
+
 /// Trouble by status, each once, in a fixed order.
 pub(crate) fn by_status(observation: &Observation, thresholds: &Thresholds) -> Vec<Trouble> {
     let attempt = Attempt::of(observation, thresholds);
@@ -73,7 +77,7 @@ fn by_metrics(run: &AnalysisRun) -> impl Iterator<Item = Trouble> {
     })
 }
 
-/// An abort by hand is told as such. One that only our own metrics brought about, all of them by errors, says that the gate
+/// An abort by hand is told as such, and one for a missed deadline as that. One that only our own metrics brought about, all of them by errors, says that the gate
 /// could not answer. Where one of ours failed because the gate said no, it is an abort like any other.
 fn by_abort(observation: &Observation, attempt: &Attempt, runs: &[&AnalysisRun]) -> Option<Trouble> {
     let abort = observation.rollout.abort.as_ref()?;
@@ -84,6 +88,9 @@ fn by_abort(observation: &Observation, attempt: &Attempt, runs: &[&AnalysisRun])
         return Some(Trouble::AbortedByHand);
     }
     let message = words(&abort.message);
+    if abort.message.ends_with(TIMED_OUT) {
+        return Some(Trouble::ProgressDeadlineExceeded { message });
+    }
     let ended: Vec<&Metric> = runs
         .iter()
         .flat_map(|run| &run.metrics)

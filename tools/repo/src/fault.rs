@@ -111,7 +111,16 @@ fn status(
                 format!("no token is configured for {origin}: configure one with the right {right} on {url}"),
             )
         }
-        (403, _) => ("git-right", format!("the token lacks the right {right} on {url}: grant it")),
+        // The server's words are lost in libgit2: an archived repository refuses a push with the same status.
+        (403, _) => match doing {
+            Doing::Fetch => ("git-right", format!("the token lacks the right {right} on {url}: grant it")),
+            Doing::Push => (
+                "git-right",
+                format!(
+                    "the token lacks the right {right} on {url}, or it is archived: grant it, or unarchive it"
+                ),
+            ),
+        },
         (404, _) => (
             "git-not-found",
             format!(
@@ -143,7 +152,7 @@ mod tests {
         assert_eq!(
             of(403, Sent::WithToken, Doing::Push).sentence(),
             "failed to push to https://github.com/acme/shop: the server answered 403: the token lacks the right \
-             \"Contents: read and write\" on https://github.com/acme/shop: grant it"
+             \"Contents: read and write\" on https://github.com/acme/shop, or it is archived: grant it, or unarchive it"
         );
         assert!(matches!(of(401, Sent::WithoutToken, Doing::Fetch).remedy, Remedy::AskHuman { .. }));
         assert!(matches!(of(404, Sent::WithToken, Doing::Fetch).remedy, Remedy::AskHuman { .. }));

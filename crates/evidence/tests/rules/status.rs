@@ -124,6 +124,15 @@ fn a_missed_progress_deadline_is_trouble() {
 }
 
 #[test]
+fn an_abort_for_a_missed_deadline_is_a_missed_deadline() {
+    let message =
+        "Rollout aborted update to revision 2: ReplicaSet \"shop-86686d4656\" has timed out progressing.";
+    let mut seen = observation();
+    seen.rollout.abort = Some(abort(message));
+    assert_eq!(troubles(&seen), [Trouble::ProgressDeadlineExceeded { message: words(message) }]);
+}
+
+#[test]
 fn an_inconclusive_analysis_is_told_once() {
     let expected = [Trouble::Inconclusive { message: words("the run's words") }];
     let inconclusive = run(AnalysisPhase::Inconclusive, vec![metric("a", AnalysisPhase::Inconclusive)]);

@@ -32,7 +32,12 @@ pub(crate) fn case() -> CaseFile {
     builder.add("pods canary", ExhibitBody::Pods { side: Side::Canary, pods: vec![pod("86686d4656")] });
     builder.add("pods stable", ExhibitBody::Pods { side: Side::Stable, pods: vec![pod("678dd648d6")] });
     let set = |hash: &str| {
-        Some(ReplicaSet { hash: hash.parse().unwrap(), revision: None, source_revision: None, template: serde_json::json!({}) })
+        Some(ReplicaSet {
+            hash: hash.parse().unwrap(),
+            revision: None,
+            source_revision: None,
+            template: serde_json::json!({}),
+        })
     };
     builder.add("templates", ExhibitBody::Templates { stable: set("678dd648d6"), canary: set("86686d4656") });
     for side in [Side::Canary, Side::Stable] {

@@ -83,16 +83,24 @@ impl SideVolume {
     }
 }
 
-/// Whether any line at error level or any trace is in the logs of the app's containers.
+/// Whether the logs of the app's containers hold as many lines at error level and traces as could count: fewer are never a difference,
+/// so that reading stable for them would tell nothing.
 pub(crate) fn has_errors(logs: &[LogExcerpt], thresholds: &Thresholds) -> bool {
-    logs.iter().filter(|log| log.role == ContainerRole::App).any(|log| {
+    let is_error = |fed: traces::Fed<'_>| {
+        fed.trace.is_some() || fed.ordinary.is_some_and(|line| levels::read(line).level == Level::Error)
+    };
+    let mut seen = 0;
+    for log in logs.iter().filter(|log| log.role == ContainerRole::App) {
         let mut reader = Reader::new(thresholds);
-        let is_error = |fed: traces::Fed<'_>| {
-            fed.trace.is_some() || fed.ordinary.is_some_and(|line| levels::read(line).level == Level::Error)
-        };
-        let mut lines = log.lines().map(|line| excerpt::head(line.text, thresholds.line_bytes));
-        lines.any(|line| is_error(reader.feed(line))) || is_error(reader.finish())
-    })
+        for line in log.lines() {
+            seen += u64::from(is_error(reader.feed(excerpt::head(line.text, thresholds.line_bytes))));
+            if seen >= thresholds.min_occurrences {
+                return true;
+            }
+        }
+        seen += u64::from(is_error(reader.finish()));
+    }
+    seen >= thresholds.min_occurrences
 }
 
 /// Reads all logs. Lines that the kubelet dated before `since` belong to an earlier attempt and are passed over.

@@ -171,7 +171,10 @@ fn alternatives(contents: Contents<'_>) -> String {
         )))
         .chain(refused)
         .chain(named)
-        .chain(more.map(|more| format!("- {more} more commits of the range with less against them")))
+        .chain(more.map(|more| {
+            let commits = if more == 1 { "commit" } else { "commits" };
+            format!("- {more} more {commits} of the range with less against them")
+        }))
         .collect();
     lines.join("\n")
 }

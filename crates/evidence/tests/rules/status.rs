@@ -218,15 +218,18 @@ fn only_evidence_of_the_attempt_counts() {
 }
 
 #[test]
-fn only_an_error_line_or_a_trace_of_the_app_gives_reason_to_read_stable() {
+fn only_as_many_error_lines_or_traces_of_the_app_as_could_count_give_reason_to_read_stable() {
     let evidence = Evidence::default();
     let said = |lines: &[&str]| evidence.suspicion(&[log(Side::Canary, "shop-86686d4656-a", lines)]);
     assert_eq!(said(&["INFO a new line", "WARN careful"]), LogSuspicion::None);
-    assert_eq!(said(&["INFO x", "ERROR no name"]), LogSuspicion::ReadStable);
-    assert_eq!(said(&["thread 'main' panicked at src/a.rs:42:9:", "no name"]), LogSuspicion::ReadStable);
+    assert_eq!(said(&["INFO x", "ERROR no name", "ERROR no name"]), LogSuspicion::None);
+    assert_eq!(said(&["INFO x", "ERROR no name", "ERROR no name", "ERROR no key"]), LogSuspicion::ReadStable);
+    let panic = ["thread 'main' panicked at src/a.rs:42:9:", "no name", "INFO x"];
+    assert_eq!(said(&panic.repeat(2)), LogSuspicion::None);
+    assert_eq!(said(&panic.repeat(3)), LogSuspicion::ReadStable);
     let sidecar = LogExcerpt {
         role: ContainerRole::Sidecar,
-        ..log(Side::Canary, "shop-86686d4656-a", ["ERROR no upstream"])
+        ..log(Side::Canary, "shop-86686d4656-a", ["ERROR no upstream"; 3])
     };
     assert_eq!(evidence.suspicion(&[sidecar]), LogSuspicion::None);
 }

@@ -13,6 +13,7 @@ mod passed;
 mod propose;
 
 pub(crate) use analyze::digest;
+pub use analyze::{Judged, judge};
 
 use std::sync::Arc;
 use std::time::Duration;

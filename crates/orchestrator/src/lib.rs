@@ -26,6 +26,7 @@ mod settings;
 mod sightings;
 
 pub use clock::Clock;
+pub use effects::{Judged, judge};
 pub use engine::Progress;
 pub use orchestrator::Orchestrator;
 pub use ports::Ports;

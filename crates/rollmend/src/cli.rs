@@ -49,6 +49,16 @@ pub(crate) enum Command {
     Incidents(IncidentsOptions),
     /// Show one incident: what broke, what shows it, what was done.
     Show(ShowOptions),
+    /// Write one incident into one file, to be taken along.
+    ///
+    /// Holds the incident, its history, its case files and what the rules made of them, each with its digest. Secrets were taken out
+    /// when the evidence was gathered; names, logs and commits are in it as they were.
+    Export(ExportOptions),
+    /// Judge an exported incident again, offline, by the rules.
+    ///
+    /// Needs no configuration, no cluster and no network. Exit code 0: every digest fits, and digest and verdict are the same as when it was
+    /// exported. Exit code 1: what differs is named, or the file is not to be trusted.
+    Replay(ReplayOptions),
 }
 
 /// `serve`.
@@ -99,6 +109,27 @@ pub(crate) struct ShowOptions {
     #[arg(long, value_name = "NUMBER")]
     pub(crate) exhibit: Option<String>,
     /// Print {incident, history, case} as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportOptions {
+    /// The incident's id, the beginning of one, or namespace/rollout for its latest.
+    pub(crate) incident: String,
+    /// The file to write, `-` for standard output; `<incident>.rollmend.gz` when absent. One that is there is left alone.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// `replay`.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayOptions {
+    /// A file that `rollmend export` wrote.
+    #[arg(value_name = "FILE")]
+    pub(crate) archive: PathBuf,
+    /// Print {incident, `written_by`, same, cases, verdict} as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -56,7 +56,14 @@ impl CaseFolder {
         Ok(id)
     }
 
-    fn read(&self, id: &CaseId) -> Result<CaseFile, Error> {
+    /// The bytes of a case as they were kept, checked against its id.
+    pub async fn content(&self, id: &CaseId) -> Result<Vec<u8>, Failure> {
+        let (folder, id) = (self.clone(), id.clone());
+        let read = tokio::task::spawn_blocking(move || folder.bytes(&id)).await;
+        Ok(read.map_err(|error| interrupted(&error))??)
+    }
+
+    fn bytes(&self, id: &CaseId) -> Result<Vec<u8>, Error> {
         let path = self.path(id);
         let damaged = |reason: String| Error::Case { path: path.clone(), reason };
         let compressed = File::open(&path).map_err(|source| match source.kind() {
@@ -75,13 +82,23 @@ impl CaseFolder {
                 "its content does not have the digest of its name: it was changed or damaged".into(),
             ));
         }
-        let case: CaseFile = serde_json::from_slice(&bytes)
-            .map_err(|source| damaged(format!("it has an unknown shape ({source})")))?;
-        if case.version == CASE_VERSION {
-            return Ok(case);
-        }
-        Err(damaged(format!("it has version {}, this rollmend reads version {CASE_VERSION}", case.version)))
+        Ok(bytes)
     }
+
+    fn read(&self, id: &CaseId) -> Result<CaseFile, Error> {
+        let bytes = self.bytes(id)?;
+        parsed(&bytes).map_err(|reason| Error::Case { path: self.path(id), reason })
+    }
+}
+
+/// The case in its canonical bytes, or what is wrong with them.
+pub(crate) fn parsed(bytes: &[u8]) -> Result<CaseFile, String> {
+    let case: CaseFile =
+        serde_json::from_slice(bytes).map_err(|source| format!("it has an unknown shape ({source})"))?;
+    if case.version == CASE_VERSION {
+        return Ok(case);
+    }
+    Err(format!("it has version {}, this rollmend reads version {CASE_VERSION}", case.version))
 }
 
 /// The bytes are on the disk before the name is given, so that a file with its final name is whole.

@@ -117,7 +117,7 @@ async fn digested(around: &Surroundings, subject: &AttemptSubject) -> Result<Dig
         .map_err(|error| Failure::give_up("case-bytes", "put the case into bytes").because(error))?;
     let id = CaseFile::id_of(&bytes);
     let case = Arc::new(gathered.case);
-    let brief = digest(&around.hands, case.clone(), id).await?;
+    let brief = digest(around.hands.ports.digest.clone(), case.clone(), id).await?;
     Ok(Digested { case, brief, broken: gathered.broken })
 }
 

@@ -12,7 +12,9 @@ use miette::miette;
 use serde_json::json;
 use store::{CaseFolder, SqliteJournal};
 
+use super::incident::find;
 use super::listing::{ago, reason};
+use super::words::count;
 use crate::cli::ShowOptions;
 use crate::config::Config;
 use crate::console::{Ending, print, print_json};
@@ -53,26 +55,6 @@ pub(crate) async fn run(path: &Path, options: &ShowOptions) -> miette::Result<En
         }
     }
     Ok(Ending::Done)
-}
-
-fn find<'a>(runs: &'a [Run], wanted: &str) -> miette::Result<&'a Run> {
-    let named = |run: &&Run| run.id.as_str() == wanted || run.identity.rollout.to_string() == wanted;
-    if let Some(run) = runs.iter().find(named) {
-        return Ok(run);
-    }
-    let begun: Vec<&Run> = runs.iter().filter(|run| run.id.as_str().starts_with(wanted)).collect();
-    match begun.as_slice() {
-        [run] => Ok(run),
-        [] => Err(miette!(
-            help = "`rollmend incidents` lists them",
-            "there is no incident {}",
-            plain(wanted, 200)
-        )),
-        many => {
-            let ids: Vec<&str> = many.iter().map(|run| run.id.as_str()).collect();
-            Err(miette!("{} could be {}", plain(wanted, 200), ids.join(", ")))
-        }
-    }
 }
 
 fn story(run: &Run, now: DateTime<Utc>) -> Vec<String> {
@@ -166,10 +148,6 @@ fn size(exhibit: &Exhibit) -> String {
             String::new()
         }
     }
-}
-
-fn count(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 fn exhibit(case: &CaseFile, number: &str) -> miette::Result<Ending> {

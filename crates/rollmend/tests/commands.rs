@@ -1,0 +1,15 @@
+//! The commands that need no daemon, as a person calls them: an incident taken along and judged again, a Rollout asked about, every
+//! connection tested, a first configuration written.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "what surprises a test ends it"
+)]
+
+#[path = "commands/archives.rs"]
+mod archives;
+#[path = "commands/desk.rs"]
+mod desk;
+#[path = "commands/kept.rs"]
+mod kept;

@@ -13,7 +13,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Executor, Sqlite, Transaction};
+use sqlx::{Connection, Executor, Sqlite, SqliteConnection, Transaction};
 
 use crate::error::Error;
 use crate::migrations::Known;
@@ -112,8 +112,19 @@ impl SqliteJournal {
     }
 
     async fn write(&self, step: &Step) -> Result<(), Error> {
-        let mut transaction =
-            self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(|source| self.failed(source))?;
+        let mut connection = self.pool.acquire().await.map_err(|source| self.failed(source))?;
+        let written = self.write_on(&mut connection, step).await;
+        if matches!(written, Err(Error::Database { .. })) {
+            // On a full disk SQLite ends the transaction by itself (sqlite.org/lang_transaction.html), of which sqlx does not know: it
+            // would refuse to begin another one on this connection for ever.
+            connection.close_on_drop();
+        }
+        written
+    }
+
+    async fn write_on(&self, connection: &mut SqliteConnection, step: &Step) -> Result<(), Error> {
+        let begun = connection.begin_with("BEGIN IMMEDIATE").await;
+        let mut transaction = begun.map_err(|source| self.failed(source))?;
         self.write_incident(&mut transaction, step).await?;
         self.write_event(&mut transaction, step).await?;
         self.write_effects(&mut transaction, step).await?;

@@ -199,5 +199,8 @@ async fn a_full_disk_is_told_as_such_and_the_journal_stays_whole() {
     let failure = full.commit(&large).await.unwrap_err();
     assert_eq!(failure.kind, "disk-full");
     assert!(failure.sentence().contains("make room"), "{}", failure.sentence());
-    assert_eq!(journal.load(&first.run.id).await.unwrap(), Some(first.run));
+    assert_eq!(journal.load(&first.run.id).await.unwrap(), Some(first.run.clone()));
+    // What fits is written, on every connection that was refused before.
+    full.commit(&large).await.unwrap_err();
+    full.commit(&freezing(&first)).await.unwrap();
 }

@@ -1,9 +1,12 @@
 //! The commits between both versions, where the repository may be read.
 
-use domain::{ExhibitBody, RepositoryStanding};
+use domain::ports::TracedRange;
+use domain::{ExhibitBody, Failure, Remedy, Repository, RepositoryStanding};
+use tokio::time::Instant;
 
 use super::cluster::Revisions;
 use super::{Gatherer, Part, Subject};
+use crate::backoff;
 use crate::effects::within;
 
 const WHAT: &str = "the commits between stable and canary";
@@ -35,8 +38,7 @@ impl Gatherer {
         }
         // A closed semaphore cannot be: it lives as long as the gatherer. Reading without a permit would only be less polite.
         let _permit = self.clones.acquire().await.ok();
-        let read = self.ports.code.range(&repository, &revisions.stable, &revisions.canary);
-        match within(self.settings.limits.range, "read the git range", read).await {
+        match self.read_range(&repository, revisions).await {
             Ok(traced) => part.add(
                 "git range",
                 ExhibitBody::Range { stable: traced.stable, canary: traced.canary, range: traced.range },
@@ -44,5 +46,31 @@ impl Gatherer {
             Err(failure) => part.miss(WHAT, failure.sentence()),
         }
         part
+    }
+    /// Tries again what may pass, while there is time: without the range nobody can be sure enough for a pull request.
+    async fn read_range(
+        &self,
+        repository: &Repository,
+        revisions: &Revisions,
+    ) -> Result<TracedRange, Failure> {
+        let limits = &self.settings.limits;
+        let until = Instant::now() + limits.range;
+        let mut tries = 0;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let read = self.ports.code.range(repository, &revisions.stable, &revisions.canary);
+            let failure = match within(left, "read the git range", read).await {
+                Ok(traced) => return Ok(traced),
+                Err(failure) => failure,
+            };
+            let Remedy::Retry { after } = failure.remedy else { return Err(failure) };
+            tries += 1;
+            let wait = backoff::delay(&repository.url, tries, after);
+            if tries >= limits.tries || Instant::now() + wait >= until {
+                return Err(failure);
+            }
+            tracing::info!(repository = %repository.url, kind = failure.kind, tries, ?wait, "will try again: failed to {failure}");
+            tokio::time::sleep(wait).await;
+        }
     }
 }

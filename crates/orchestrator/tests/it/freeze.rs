@@ -199,3 +199,22 @@ fn attack_39_a_configured_token_in_a_log_never_reaches_a_case_or_the_journal() {
         assert!(!format!("{:?}", state.journal).contains(token));
     });
 }
+
+#[test]
+fn a_git_server_in_trouble_is_asked_again_for_the_range() {
+    let world = World::new();
+    world.deploy();
+    world.change(|state| {
+        state.fail(
+            "range",
+            vec![Failure::retry("git-server", "fetch"), Failure::retry("git-server", "fetch")],
+        );
+    });
+    world.live(proposing(), async |life| {
+        life.ready().await;
+        life.world().fail(life.hold.now());
+        let (_, last) = cases(&life).await;
+        assert!(last.exhibits.iter().any(|exhibit| matches!(exhibit.body, ExhibitBody::Range { .. })));
+        assert_eq!(life.world().state().calls_of("range"), 3);
+    });
+}

@@ -13,5 +13,19 @@ mod shop;
 #[path = "daemon/verdicts.rs"]
 mod verdicts;
 
+#[path = "daemon/damage.rs"]
+mod damage;
+#[path = "daemon/faults.rs"]
+mod faults;
+#[path = "daemon/gate.rs"]
+mod gate;
+#[path = "daemon/hostile.rs"]
+mod hostile;
+#[path = "daemon/kills.rs"]
+mod kills;
+#[path = "daemon/no_fix.rs"]
+mod no_fix;
+#[path = "daemon/retries.rs"]
+mod retries;
 #[path = "daemon/watch.rs"]
 mod watch;

@@ -1,5 +1,6 @@
 //! Everything around the daemon: the cluster with the shop in it, GitHub, the metric, and the operator's files.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -205,26 +206,28 @@ impl House {
 
     /// Waits until the spool holds this text, which is the only place where it is once the pods are gone.
     pub(crate) async fn spooled(&self, text: &str) {
-        let spool = self.files.data().join("spool");
+        within("the spooled log", self.spooled_in(&self.files.data().join("spool"), text)).await;
+    }
+
+    /// The same for a spool elsewhere.
+    pub(crate) async fn spooled_in(&self, spool: &Path, text: &str) {
         let mut looks = tokio::time::interval(Duration::from_millis(20));
-        let holds = async {
-            while !files_below(&spool).iter().any(|path| holds(path, text)) {
-                looks.tick().await;
-            }
-        };
-        within("the spooled log", holds).await;
+        while !files_below(spool).iter().any(|path| holds(path, text)) {
+            looks.tick().await;
+        }
     }
 
     /// The analysis comes, and finds the canary so.
-    pub(crate) fn analyse(&self, fares: Fares) {
+    pub(crate) async fn analyse(&self, fares: Fares) {
         self.verdicts.say(fares);
+        self.prometheus.scrape().await;
         let resume = json!({"status": {"pauseConditions": null}});
         self.store().merge(Kind::Rollout, NAMESPACE, ROLLOUT, &resume).unwrap();
     }
 
     /// The analysis finds the canary bad; waits for the abort and until the canary's pods are gone.
     pub(crate) async fn fail(&self, canary: &Canary) {
-        self.analyse(Fares::Badly);
+        self.analyse(Fares::Badly).await;
         self.rollout("aborted", |rollout| rollout["status"]["abortedAt"].is_string()).await;
         let gone = self.store().wait_for_all(Kind::Pod, NAMESPACE, |pods| {
             pods.iter().all(|pod| pod["metadata"]["labels"][HASH] != canary.hash.as_str())
@@ -353,7 +356,7 @@ pub(crate) async fn within<T>(what: &str, waited_for: impl Future<Output = T>) -
     found.unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }
 
-fn holds(path: &std::path::Path, text: &str) -> bool {
+fn holds(path: &Path, text: &str) -> bool {
     // A segment may be packed and removed between the listing and the reading.
     let bytes = std::fs::read(path).unwrap_or_default();
     bytes.windows(text.len()).any(|window| window == text.as_bytes())

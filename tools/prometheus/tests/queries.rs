@@ -32,7 +32,7 @@ async fn house() -> House {
         token: None,
         targets: Arc::new(move || vec![Target { url: url.clone(), labels: BTreeMap::new() }]),
         every: Duration::from_secs(3600),
-        queries: vec![QUERY.to_owned(), r#"up_requests"#.to_owned()],
+        queries: vec![QUERY.to_owned(), "up_requests".to_owned()],
         clock: Clock::system(),
     };
     let server = Server::start(options).await.unwrap();

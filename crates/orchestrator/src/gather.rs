@@ -20,7 +20,7 @@ use domain::{
 use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
-use crate::ports::Ports;
+use crate::ports::Sources;
 use crate::settings::Settings;
 use crate::sightings::{Sighting, Sightings};
 
@@ -86,7 +86,7 @@ pub(crate) struct Follows {
 /// Gathers cases; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Gatherer {
-    ports: Ports,
+    ports: Sources,
     settings: Arc<Settings>,
     clock: Clock,
     sightings: Arc<Sightings>,
@@ -95,13 +95,13 @@ pub(crate) struct Gatherer {
 
 impl Gatherer {
     pub(crate) fn new(
-        ports: Ports,
+        ports: impl Into<Sources>,
         settings: Arc<Settings>,
         clock: Clock,
         sightings: Arc<Sightings>,
         clones: Arc<Semaphore>,
     ) -> Self {
-        Self { ports, settings, clock, sightings, clones }
+        Self { ports: ports.into(), settings, clock, sightings, clones }
     }
 
     /// A case of what is there now; not kept yet.
@@ -128,7 +128,8 @@ impl Gatherer {
     /// The followed logs have their end within 30 s, or what is there must do.
     async fn wait_for_the_logs(&self, subject: &Subject, missing: &mut Part) {
         let wait = self.settings.limits.end_wait;
-        if tokio::time::timeout(wait, self.ports.spool.ended(&subject.identity)).await.is_err() {
+        let Some(spool) = &self.ports.spool else { return };
+        if tokio::time::timeout(wait, spool.ended(&subject.identity)).await.is_err() {
             let why = format!("some of the followed logs had not ended {} s after the run", wait.as_secs());
             missing.miss("the last lines of some logs", why);
         }

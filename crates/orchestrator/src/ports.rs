@@ -40,3 +40,31 @@ impl std::fmt::Debug for Ports {
         f.write_str("Ports")
     }
 }
+
+/// What a case is gathered from; cheap to clone.
+#[derive(Clone)]
+pub struct Sources {
+    /// Reads the cluster.
+    pub cluster: Arc<dyn Cluster>,
+    /// The followed logs; `None` where nothing was followed.
+    pub spool: Option<Arc<dyn Spool>>,
+    /// The one Prometheus; `None` where none is configured.
+    pub metrics: Option<Arc<dyn Metrics>>,
+    /// Bare clones.
+    pub code: Arc<dyn Code>,
+    /// The rules and the digestion.
+    pub digest: Arc<dyn Digest>,
+}
+
+impl From<Ports> for Sources {
+    fn from(ports: Ports) -> Self {
+        let Ports { cluster, spool, metrics, code, digest, .. } = ports;
+        Self { cluster, spool: Some(spool), metrics, code, digest }
+    }
+}
+
+impl std::fmt::Debug for Sources {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sources")
+    }
+}

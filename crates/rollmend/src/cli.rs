@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tool_kubernetes::Connection;
 
 use crate::demo::{DemoOptions, ShopOptions};
 
@@ -49,6 +50,13 @@ pub(crate) enum Command {
     Incidents(IncidentsOptions),
     /// Show one incident: what broke, what shows it, what was done.
     Show(ShowOptions),
+    /// Ask about one Rollout in a cluster, or one exported incident, in the terminal; changes nothing.
+    ///
+    /// Reads what explains a canary (Rollout, AnalysisRuns, pods, logs, events, metrics, the commits of a listed repository), judges it by the
+    /// rules and says what to do next. Writes no Event, no annotation, no journal, and pushes nothing; a repository is cloned into
+    /// a temporary folder. Logs are read as they are now: a canary whose pods are gone shows less than the daemon saw. Without
+    /// agents.toml no Prometheus is asked and no repository read. Exit code 0: there is a verdict, or nothing to explain; 1: failed.
+    Analyze(AnalyzeOptions),
     /// Write one incident into one file, to be taken along.
     ///
     /// Holds the incident, its history, its case files and what the rules made of them, each with its digest. Secrets were taken out
@@ -61,15 +69,32 @@ pub(crate) enum Command {
     Replay(ReplayOptions),
 }
 
+/// How the cluster is found.
+#[derive(Debug, Args)]
+pub(crate) struct ClusterOptions {
+    /// Reach the cluster by this kubeconfig.
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig; its current one when absent.
+    #[arg(long, requires = "kubeconfig")]
+    context: Option<String>,
+}
+
+impl ClusterOptions {
+    /// By the named kubeconfig, else by what is found.
+    pub(crate) fn connection(&self) -> Connection {
+        match &self.kubeconfig {
+            Some(path) => Connection::Kubeconfig { path: path.clone(), context: self.context.clone() },
+            None => Connection::Found,
+        }
+    }
+}
+
 /// `serve`.
 #[derive(Debug, Args)]
 pub(crate) struct ServeOptions {
-    /// Reach the cluster by this kubeconfig.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig; its current one when absent.
-    #[arg(long, requires = "kubeconfig")]
-    pub(crate) context: Option<String>,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterOptions,
     /// How the log is written to standard error. `RUST_LOG` sets what is logged, such as `info,rollmend=debug`.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
@@ -130,6 +155,22 @@ pub(crate) struct ReplayOptions {
     #[arg(value_name = "FILE")]
     pub(crate) archive: PathBuf,
     /// Print {incident, `written_by`, same, cases, verdict} as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `analyze`.
+#[derive(Debug, Args)]
+pub(crate) struct AnalyzeOptions {
+    /// The Rollout.
+    #[arg(value_name = "NAMESPACE/ROLLOUT", required_unless_present = "case")]
+    pub(crate) rollout: Option<String>,
+    /// Judge the last case of a file that `rollmend export` wrote, offline, instead of a cluster.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rollout", "kubeconfig"])]
+    pub(crate) case: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterOptions,
+    /// Print {rollout, canary, standing, verdict, next, notes, brief, case} as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }

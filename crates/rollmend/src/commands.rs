@@ -1,5 +1,6 @@
 //! One module a command.
 
+pub(crate) mod analyze;
 mod archive;
 pub(crate) mod check;
 pub(crate) mod export;
@@ -10,4 +11,5 @@ mod listing;
 pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod show;
+mod steps;
 mod words;

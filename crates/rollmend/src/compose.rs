@@ -1,5 +1,7 @@
 //! The composition root: the one place that knows every room and holds every key.
 
+mod looking;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -24,6 +26,7 @@ use tool_prometheus::Prometheus;
 use tool_repo::{BareClones, CloneSettings, OriginTokens};
 
 use crate::config::{Access, Config};
+pub(crate) use looking::Looking;
 
 /// The running daemon.
 pub(crate) struct Daemon {

@@ -7,9 +7,13 @@
     reason = "what surprises a test ends it"
 )]
 
+#[path = "commands/analyses.rs"]
+mod analyses;
 #[path = "commands/archives.rs"]
 mod archives;
 #[path = "commands/desk.rs"]
 mod desk;
 #[path = "commands/kept.rs"]
 mod kept;
+#[path = "commands/outside.rs"]
+mod outside;

@@ -50,8 +50,9 @@ impl Gatherer {
 
     async fn spooled(&self, subject: &Subject, seen: &Seen, part: &mut Part) -> Vec<LogExcerpt> {
         let bytes = self.settings.limits.excerpt_bytes;
-        let excerpts = self.ports.spool.excerpts(&subject.identity, bytes);
-        let not_followed = self.ports.spool.not_followed(&subject.identity);
+        let Some(spool) = &self.ports.spool else { return Vec::new() };
+        let excerpts = spool.excerpts(&subject.identity, bytes);
+        let not_followed = spool.not_followed(&subject.identity);
         if not_followed > 0 {
             part.miss(
                 format!("{not_followed} logs from the beginning"),

@@ -25,7 +25,8 @@ pub(super) async fn judge_all(cases: &[ArchivedCase]) -> miette::Result<Vec<Judg
     Ok(judgements)
 }
 
-async fn judged(case: &ArchivedCase, first: Option<&Verdict>) -> miette::Result<Judgement> {
+/// The digest of one case and the rules' verdict on it.
+pub(super) async fn judged(case: &ArchivedCase, first: Option<&Verdict>) -> miette::Result<Judgement> {
     let rules = Arc::new(Evidence::default());
     let judged = judge(rules, &RuleAnalyst, first, Arc::new(case.case().clone()), case.id().clone()).await;
     let Judged { brief, verdict } = judged.map_err(|failure| miette!("{}", failure.sentence()))?;

@@ -5,7 +5,6 @@ use std::path::Path;
 use miette::IntoDiagnostic;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tool_kubernetes::Connection;
 
 use crate::cli::ServeOptions;
 use crate::compose::Daemon;
@@ -16,10 +15,7 @@ use crate::logging;
 pub(crate) async fn run(path: &Path, options: ServeOptions) -> miette::Result<Ending> {
     let config = Config::read(path)?;
     logging::start(options.log_format);
-    let connection = match options.kubeconfig {
-        Some(path) => Connection::Kubeconfig { path, context: options.context },
-        None => Connection::Found,
-    };
+    let connection = options.cluster.connection();
     let cancel = CancellationToken::new();
     let daemon = Daemon::start(&config, &connection, cancel.clone()).await?;
     tracing::info!(address = %daemon.address(), mode = ?config.daemon.mode, "listening");

@@ -1,0 +1,105 @@
+//! Steps of longer work, a line each with its time; on a terminal also what is in work.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use agents::voice::plain::plain;
+use anstyle::{AnsiColor, Style};
+use miette::IntoDiagnostic;
+
+use crate::console::print;
+
+/// The longest line of words.
+const LONGEST: usize = 400;
+/// Where the time stands.
+const COLUMN: usize = 96;
+/// Back to the line's beginning, and empty it (ECMA-48).
+const CLEAR: &str = "\r\x1b[2K";
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// As it should.
+    Good,
+    /// It works, and somebody should know something.
+    Note,
+}
+
+/// Who is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Steps {
+    /// A person on a terminal.
+    Terminal,
+    /// A person who reads it later.
+    Lines,
+    /// Nobody: a machine gets JSON in the end.
+    Silent,
+}
+
+impl Mark {
+    /// The sign with its colour, which is left out where there is no terminal.
+    pub(super) fn sign(self) -> String {
+        let (sign, colour) = match self {
+            Self::Good => ("✓", AnsiColor::Green),
+            Self::Note => ("!", AnsiColor::Yellow),
+        };
+        let style = Style::new().fg_color(Some(colour.into()));
+        format!("{style}{sign}{style:#}")
+    }
+}
+
+impl Steps {
+    /// For people unless machines were asked for.
+    pub(super) fn for_people(json: Output) -> Self {
+        match json {
+            Output::Json => Self::Silent,
+            Output::Text if std::io::stdout().is_terminal() => Self::Terminal,
+            Output::Text => Self::Lines,
+        }
+    }
+
+    /// Shows on a terminal that a step is in work; its time counts from here.
+    pub(super) fn begin(self, head: &str) -> miette::Result<Instant> {
+        if self == Self::Terminal {
+            let mut out = anstream::stdout().lock();
+            write!(out, "… {head}").and_then(|()| out.flush()).into_diagnostic()?;
+        }
+        Ok(Instant::now())
+    }
+
+    /// Tells how a step ended, with its time where it took one.
+    pub(super) fn end(
+        self,
+        mark: Mark,
+        head: &str,
+        words: &str,
+        took: Option<Duration>,
+    ) -> miette::Result<()> {
+        let clear = match self {
+            Self::Silent => return Ok(()),
+            Self::Terminal => CLEAR,
+            Self::Lines => "",
+        };
+        let words = plain(words, LONGEST);
+        let line = match took {
+            Some(took) => format!("{head:<9} {words:<COLUMN$} {:>5.1} s", took.as_secs_f64()),
+            None => format!("{head:<9} {words}"),
+        };
+        print([format!("{clear}{} {}", mark.sign(), line.trim_end())])
+    }
+}
+
+/// What a command prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Output {
+    /// Words.
+    Text,
+    /// `--json`.
+    Json,
+}
+
+impl From<bool> for Output {
+    fn from(json: bool) -> Self {
+        if json { Self::Json } else { Self::Text }
+    }
+}

@@ -23,11 +23,13 @@ use domain::ports::PendingEffect;
 use domain::workflow::{Effect, Event, Run};
 use tokio::sync::Semaphore;
 
+use crate::chronicle::Chronicle;
 use crate::clock::Clock;
 use crate::gather::Gatherer;
 use crate::ports::Ports;
 use crate::settings::Settings;
 use crate::sightings::Sightings;
+use crate::tally::Tally;
 
 /// Everything an effect works with; cheap to clone.
 #[derive(Clone)]
@@ -36,6 +38,8 @@ pub(crate) struct Hands {
     pub(crate) settings: Arc<Settings>,
     pub(crate) clock: Clock,
     pub(crate) gatherer: Gatherer,
+    pub(crate) chronicle: Chronicle,
+    pub(crate) tally: Arc<Tally>,
     clones: Arc<Semaphore>,
     analyses: Arc<Semaphore>,
 }
@@ -47,7 +51,8 @@ impl Hands {
         let analyses = Arc::new(Semaphore::new(settings.limits.analyses.max(1)));
         let gatherer =
             Gatherer::new(ports.clone(), settings.clone(), clock.clone(), sightings, clones.clone());
-        Self { ports, settings, clock, gatherer, clones, analyses }
+        let chronicle = Chronicle::beginning(clock.now());
+        Self { ports, settings, clock, gatherer, chronicle, tally: Arc::default(), clones, analyses }
     }
 
     /// Does the effect for the incident as it stands. The event that is its result.

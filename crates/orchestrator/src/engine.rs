@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use progress::Progress;
+pub(crate) use progress::{kind, words};
 
 use crate::effects::Hands;
 use desk::{Desk, Desks};

@@ -1,7 +1,7 @@
 //! The gate: answers callers about a canary. It fails closed: whatever goes wrong is a refusal, never a promotion.
 //!
 //! A call waits for the verdict of the attempt's incident where there is one; else the canary is judged as it is now, and calls that come
-//! at once share one judgement. Trouble becomes an incident, and the call waits for its verdict.
+//! at once share one judgement. Trouble becomes an incident, and the call waits for its verdict. A glance does not wait: see [`glance`].
 //!
 //! A repository that a request names decides nothing where `agents.toml` lists none at all: no repository is ever read then, and people's
 //! AnalysisTemplates, which name one, go on to work. Where some are listed, another one is refused.
@@ -9,6 +9,7 @@
 //! Refuses to know what enough evidence is, and any wire format.
 
 mod amount;
+mod glance;
 mod judgement;
 mod refusals;
 mod subject;
@@ -18,13 +19,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::ports::Gate;
+use domain::ports::{Gate, Glance};
+use domain::workflow::Trigger;
 use domain::{Failure, GateAnswer, GateRefusal, GateRequest, RepositoryStanding, TooLittle};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::effects::within;
 use crate::observer::Surroundings;
+use glance::Glances;
 use judgement::{Judgement, Judgements};
 use refusals::Refusals;
 use subject::AttemptSubject;
@@ -39,12 +42,14 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// The time for reading the Rollout.
 const READ: Duration = Duration::from_secs(10);
 
-/// The gate of the orchestrator.
+/// The gate of the orchestrator; cheap to clone.
+#[derive(Clone)]
 pub(crate) struct Door {
     around: Surroundings,
-    judgements: Judgements,
-    waiting: Semaphore,
-    refusals: Refusals,
+    judgements: Arc<Judgements>,
+    waiting: Arc<Semaphore>,
+    refusals: Arc<Refusals>,
+    glances: Arc<Glances>,
 }
 
 #[async_trait]
@@ -58,9 +63,17 @@ impl Gate for Door {
         let answer = answer.unwrap_or_else(|_| {
             Err(ours(&format!("no answer within {} s; ask again", HARD_LIMIT.as_secs())))
         });
-        if let (Err(refusal), Some(subject)) = (&answer, &subject) {
-            self.refusals.announce(&self.around, subject, refusal);
-        }
+        self.announce(subject.as_ref(), answer.as_ref().err());
+        answer
+    }
+
+    async fn glance(&self, request: GateRequest) -> Result<Glance, GateRefusal> {
+        let mut subject = None;
+        let answer = tokio::select! {
+            answer = self.glance_at(&request, &mut subject) => answer,
+            () = self.around.stopping.cancelled() => Err(ours("the daemon is stopping; ask again")),
+        };
+        self.announce(subject.as_ref(), answer.as_ref().err());
         answer
     }
 }
@@ -68,15 +81,31 @@ impl Gate for Door {
 impl Door {
     pub(crate) fn new(around: Surroundings) -> Self {
         let waiting = Semaphore::new(around.hands.settings.gate.max_waiting.min(Semaphore::MAX_PERMITS));
-        Self { around, judgements: Judgements::default(), waiting, refusals: Refusals::default() }
+        Self {
+            around,
+            judgements: Arc::default(),
+            waiting: Arc::new(waiting),
+            refusals: Arc::default(),
+            glances: Arc::default(),
+        }
     }
 
-    /// `about` is set as soon as it is known what the call is about, so that a refusal can be written where people look.
     async fn decide(
         &self,
         request: &GateRequest,
         about: &mut Option<AttemptSubject>,
     ) -> Result<GateAnswer, GateRefusal> {
+        let subject = self.find(request, Trigger::MetricPlugin, about).await?;
+        self.settle(&subject).await
+    }
+
+    /// What the call is about. `about` is set as soon as that is known, so that a refusal can be written where people look.
+    async fn find(
+        &self,
+        request: &GateRequest,
+        trigger: Trigger,
+        about: &mut Option<AttemptSubject>,
+    ) -> Result<AttemptSubject, GateRefusal> {
         if !self.around.hands.ports.cluster.watches(&request.rollout.namespace) {
             return Err(GateRefusal::NamespaceNotWatched(request.rollout.namespace.to_string()));
         }
@@ -84,13 +113,23 @@ impl Door {
         let rollout =
             within(READ, "read the Rollout", read).await.map_err(|failure| self.broken(&failure))?;
         let rollout = rollout.ok_or_else(|| GateRefusal::NoSuchRollout(request.rollout.clone()))?;
-        let subject = subject::find(&self.around, rollout, request).await?;
+        let subject = subject::find(&self.around, rollout, request, trigger).await?;
         *about = Some(subject.clone());
         self.check_repository(&subject)?;
-        let stands = verdict::stands(&self.around, &subject).await;
+        Ok(subject)
+    }
+
+    async fn settle(&self, subject: &AttemptSubject) -> Result<GateAnswer, GateRefusal> {
+        let stands = verdict::stands(&self.around, subject).await;
         match stands.map_err(|failure| self.broken(&failure))? {
-            Standing::Incident => verdict::wait(&self.around, &subject).await,
-            Standing::Nothing => self.judge(&subject).await,
+            Standing::Incident => verdict::wait(&self.around, subject).await,
+            Standing::Nothing => self.judge(subject).await,
+        }
+    }
+
+    fn announce(&self, subject: Option<&AttemptSubject>, refusal: Option<&GateRefusal>) {
+        if let (Some(subject), Some(refusal)) = (subject, refusal) {
+            self.refusals.announce(&self.around, subject, refusal);
         }
     }
 
@@ -161,8 +200,9 @@ fn ours(words: &str) -> GateRefusal {
     GateRefusal::Ours(words.to_owned())
 }
 
-/// What broke here, without secrets.
+/// What broke here, without secrets; counted.
 fn broken(around: &Surroundings, failure: &Failure) -> GateRefusal {
+    around.hands.tally.failed(failure);
     GateRefusal::Ours(around.hands.settings.redactor.text(&failure.sentence()))
 }
 

@@ -13,18 +13,21 @@
 
 mod backoff;
 mod catch_up;
+mod chronicle;
 mod clock;
 mod effects;
 mod engine;
 mod gate;
 mod gather;
 mod identity;
+mod insight;
 mod observer;
 mod once;
 mod orchestrator;
 mod ports;
 mod settings;
 mod sightings;
+mod tally;
 
 pub use clock::Clock;
 pub use effects::{Judged, judge};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::ports::Gate;
+use domain::ports::{Gate, Insight, Startup};
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +12,7 @@ use crate::effects::Hands;
 use crate::engine::{Engine, Progress};
 use crate::gate;
 use crate::identity::Identities;
+use crate::insight;
 use crate::observer::{Observer, Surroundings};
 use crate::ports::Ports;
 use crate::settings::Settings;
@@ -21,6 +22,7 @@ use crate::sightings::Sightings;
 pub struct Orchestrator {
     engine: Engine,
     gate: Arc<dyn Gate>,
+    insight: Arc<dyn Insight>,
     ready: watch::Receiver<bool>,
     main: JoinHandle<()>,
     stopping: CancellationToken,
@@ -39,14 +41,21 @@ impl Orchestrator {
         let around =
             Surroundings { engine: engine.clone(), hands, sightings, identities, stopping: cancel.clone() };
         let (ready, is_ready) = watch::channel(false);
+        let (startup, begun) = watch::channel(Startup::ReadingJournal);
         let gate = gate::open(around.clone());
-        let main = tokio::spawn(run(around, ready));
-        Self { engine, gate, ready: is_ready, main, stopping: cancel }
+        let insight = insight::open(around.clone(), begun);
+        let main = tokio::spawn(run(around, ready, startup));
+        Self { engine, gate, insight, ready: is_ready, main, stopping: cancel }
     }
 
     /// The gate; it answers from the start on, and refuses once the daemon is stopping.
     pub fn gate(&self) -> Arc<dyn Gate> {
         self.gate.clone()
+    }
+
+    /// What the daemon shows of itself, from the start on.
+    pub fn insight(&self) -> Arc<dyn Insight> {
+        self.insight.clone()
     }
 
     /// Whether the journal was read and the first list of the cluster acted on.
@@ -75,9 +84,18 @@ impl Orchestrator {
     }
 }
 
-async fn run(around: Surroundings, ready: watch::Sender<bool>) {
+async fn run(around: Surroundings, ready: watch::Sender<bool>, startup: watch::Sender<Startup>) {
     let known = around.engine.recover().await;
-    if !around.stopping.is_cancelled() {
-        Observer::new(around, known, ready).run().await;
+    if around.stopping.is_cancelled() {
+        return;
     }
+    startup.send_replace(Startup::Listing);
+    let mut listed = ready.subscribe();
+    let observe = Observer::new(around, known, ready).run();
+    let tell = async {
+        if listed.wait_for(|listed| *listed).await.is_ok() {
+            startup.send_replace(Startup::Ready);
+        }
+    };
+    futures::join!(observe, tell);
 }

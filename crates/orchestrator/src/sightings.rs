@@ -35,6 +35,11 @@ impl Sightings {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(identity).cloned()
     }
 
+    /// The canaries under observation.
+    pub(crate) fn identities(&self) -> Vec<IncidentIdentity> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
     pub(crate) fn put(&self, identity: &IncidentIdentity, sighting: Sighting) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(identity.clone(), sighting);
     }

@@ -70,7 +70,12 @@ impl Daemon {
                 format!("failed to listen on {}: is another process there?", config.daemon.listen)
             })?;
         let address = listener.local_addr().into_diagnostic()?;
-        let doors = Doors { gate: orchestrator.gate(), auth: keys.auth, limits: Limits::default() };
+        let doors = Doors {
+            gate: orchestrator.gate(),
+            insight: orchestrator.insight(),
+            auth: keys.auth,
+            limits: Limits::default(),
+        };
         let (ended, server_ended) = watch::channel(false);
         let server = tokio::spawn(async move {
             if let Err(error) = server::serve(listener, doors, cancel).await {

@@ -7,6 +7,7 @@ use domain::{GateAnswer, GateRequest, Promotion, RolloutRef};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
+use crate::house::House;
 use crate::refusal::Refusal;
 use crate::{Doors, LARGEST_BODY};
 
@@ -57,8 +58,9 @@ impl From<GateAnswer> for Answer {
     }
 }
 
-pub(crate) async fn analyze(State(doors): State<Doors>, request: Request) -> Result<Json<Answer>, Refusal> {
-    let bytes = read(&doors, request).await?;
+pub(crate) async fn analyze(State(house): State<House>, request: Request) -> Result<Json<Answer>, Refusal> {
+    let doors = &house.doors;
+    let bytes = read(doors, request).await?;
     let question = parse(&bytes)?;
     let rollout = question.rollout.clone();
     match timeout(doors.limits.answer, doors.gate.answer(question)).await {

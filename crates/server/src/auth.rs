@@ -14,9 +14,9 @@ pub enum Auth {
     Open,
     /// Whoever has a token.
     Tokens {
-        /// Opens every door, as `Authorization: Bearer …`.
+        /// Opens every door that is not open to all, as `Authorization: Bearer …`.
         token: SecretString,
-        /// Opens `/` and `/a2a/analyze` alone, as `/t/<gate token>/…`: whoever may read AnalysisTemplates sees it.
+        /// Opens `/`, `/a2a/analyze` and `/a2a/health` alone, as `/t/<gate token>/…`: whoever may read AnalysisTemplates sees it.
         gate: Option<SecretString>,
     },
 }

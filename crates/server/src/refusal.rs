@@ -5,7 +5,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::GateRefusal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Why a request is not answered.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(crate) enum Refusal {
     Unreadable(String),
     Gate(GateRefusal),
     TookTooLong,
+    NotYet,
+    TooManyListeners,
 }
 
 impl Refusal {
@@ -30,7 +32,7 @@ impl Refusal {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::TookTooLong => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TookTooLong | Self::NotYet | Self::TooManyListeners => StatusCode::SERVICE_UNAVAILABLE,
             Self::Gate(refusal) => match refusal {
                 GateRefusal::NamespaceNotWatched(_) | GateRefusal::RepositoryNotAllowed(_) => {
                     StatusCode::FORBIDDEN
@@ -46,12 +48,12 @@ impl Refusal {
     fn sentence(&self) -> String {
         match self {
             Self::NoToken => {
-                "no token: send `Authorization: Bearer <token>`, or use /t/<gate token> as agentUrl's path"
+                "no token: send `Authorization: Bearer <token>`, or, for the metric plugin, use /t/<gate token> as agentUrl's path"
                     .to_owned()
             }
             Self::WrongToken => "wrong token: compare it with the one that [daemon] auth names".to_owned(),
-            Self::NoSuchDoor => "no such path: POST /a2a/analyze asks about a canary".to_owned(),
-            Self::WrongMethod => "wrong method: POST /a2a/analyze asks about a canary".to_owned(),
+            Self::NoSuchDoor => "no such path: POST /a2a/analyze or GET /v1/verdict/<namespace>/<rollout> asks about a canary".to_owned(),
+            Self::WrongMethod => "wrong method: /a2a/analyze takes POST, every other path GET".to_owned(),
             Self::TooLarge => format!(
                 "the body is larger than {} MiB: leave out the logs, they are read here",
                 crate::LARGEST_BODY >> 20
@@ -62,15 +64,40 @@ impl Refusal {
             Self::TookTooLong => {
                 "no answer in time: ask again; see the daemon's log for what it waits for".to_owned()
             }
+            Self::NotYet => "no verdict yet: it is being worked on; ask again".to_owned(),
+            Self::TooManyListeners => {
+                "too many listen already: close a stream, or poll /a2a/events".to_owned()
+            }
         }
+    }
+}
+
+impl Refusal {
+    /// Seconds after which it is worth asking again.
+    fn retry_after(&self) -> Option<&'static str> {
+        match self {
+            Self::NotYet => Some("10"),
+            Self::TooManyListeners => Some("30"),
+            _ => None,
+        }
+    }
+
+    fn body(&self, status: StatusCode) -> Value {
+        let mut body = json!({ "error": self.sentence(), "status": status.as_u16() });
+        if let (Self::NotYet, Some(body)) = (self, body.as_object_mut()) {
+            body.insert("ready".to_owned(), Value::Bool(false));
+        }
+        body
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = self.status();
-        let mut response =
-            (status, Json(json!({ "error": self.sentence(), "status": status.as_u16() }))).into_response();
+        let mut response = (status, Json(self.body(status))).into_response();
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+        }
         if status == StatusCode::UNAUTHORIZED {
             response
                 .headers_mut()

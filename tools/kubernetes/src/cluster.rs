@@ -92,6 +92,12 @@ impl Cluster for KubernetesCluster {
         Ok(self.api.get(target).await?.as_ref().and_then(shape::rollout))
     }
 
+    async fn canary_weight(&self, rollout: &RolloutRef) -> Result<Option<u8>, Failure> {
+        self.door(&rollout.namespace)?;
+        let target = Target::one(Kind::Rollout, &rollout.namespace, rollout.name.as_str());
+        Ok(self.api.get(target).await?.as_ref().and_then(shape::canary_weight))
+    }
+
     async fn analysis_runs(&self, rollout: &Rollout) -> Result<Vec<AnalysisRun>, Failure> {
         let owned = |object: &serde_json::Value| {
             shape::analysis_run(object).filter(|run| run.rollout_uid == rollout.uid)

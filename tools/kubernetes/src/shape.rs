@@ -15,7 +15,7 @@ pub(crate) use self::analysis_run::analysis_run;
 pub(crate) use self::event::{COMPONENT, event, is_about};
 pub(crate) use self::pod::{by_trouble, pod, restarts, stays_ended};
 pub(crate) use self::replica_set::replica_set;
-pub(crate) use self::rollout::{reference, rollout};
+pub(crate) use self::rollout::{canary_weight, reference, rollout};
 
 use serde_json::Value;
 

@@ -137,6 +137,10 @@ impl Spool for LogSpool {
         }
     }
 
+    fn streams(&self) -> usize {
+        self.roster().streams()
+    }
+
     fn not_followed(&self, observation: &IncidentIdentity) -> u64 {
         self.roster().refused(&observation.id())
     }

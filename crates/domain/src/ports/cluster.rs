@@ -75,6 +75,9 @@ pub trait Cluster: Send + Sync {
     /// The Rollout now; `None` when there is none.
     async fn rollout(&self, rollout: &RolloutRef) -> Result<Option<Rollout>, Failure>;
 
+    /// Percent of the traffic that the canary gets, where the Rollout's status says so; it does with traffic routing.
+    async fn canary_weight(&self, rollout: &RolloutRef) -> Result<Option<u8>, Failure>;
+
     /// The Rollout's AnalysisRuns, oldest first.
     async fn analysis_runs(&self, rollout: &Rollout) -> Result<Vec<AnalysisRun>, Failure>;
 
@@ -120,6 +123,9 @@ pub trait Spool: Send + Sync {
 
     /// Resolves when every followed log of the observation has ended.
     async fn ended(&self, observation: &IncidentIdentity);
+
+    /// How many logs are followed at this moment, of all observations.
+    fn streams(&self) -> usize;
 
     /// How many logs of the observation were not followed because of a limit.
     fn not_followed(&self, observation: &IncidentIdentity) -> u64;

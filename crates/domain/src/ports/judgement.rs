@@ -111,4 +111,16 @@ pub trait Voice: Send + Sync {
 pub trait Gate: Send + Sync {
     /// The answer for a Rollout's canary, or why there is none. Takes at most 280 s.
     async fn answer(&self, request: GateRequest) -> Result<GateAnswer, GateRefusal>;
+
+    /// What is known by now. Takes at most 2 s; what takes longer goes on in the background for the next call.
+    async fn glance(&self, request: GateRequest) -> Result<Glance, GateRefusal>;
+}
+
+/// What is known of a canary by now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Glance {
+    /// The answer.
+    Known(GateAnswer),
+    /// It is being worked on.
+    NotYet,
 }

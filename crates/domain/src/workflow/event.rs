@@ -23,6 +23,8 @@ pub enum Trigger {
     Watch,
     /// `POST /a2a/analyze`.
     MetricPlugin,
+    /// `GET /v1/verdict/{namespace}/{rollout}`.
+    WebMetric,
 }
 
 /// An observation that became an incident.

@@ -17,8 +17,27 @@ pub struct Progress {
     pub at: DateTime<Utc>,
 }
 
+/// The kind of event, by a fixed name.
+pub(crate) fn kind(event: &Event) -> &'static str {
+    match event {
+        Event::Detected { .. } => "detected",
+        Event::RunEnded { .. } => "run-ended",
+        Event::CaseFrozen { .. } => "case-frozen",
+        Event::VerdictReached { .. } => "verdict-reached",
+        Event::PatchMade { .. } => "patch-made",
+        Event::PatchRefused { .. } => "patch-refused",
+        Event::ProposalOpened { .. } => "proposal-opened",
+        Event::ProposalDeclined { .. } => "proposal-declined",
+        Event::Retried { .. } => "retried",
+        Event::Passed => "passed",
+        Event::Superseded { .. } => "superseded",
+        Event::EffectDone => "effect-done",
+        Event::EffectFailed { .. } => "effect-failed",
+    }
+}
+
 /// The event in a few words, without text from logs, commits or the cluster's messages.
-pub(super) fn words(event: &Event) -> String {
+pub(crate) fn words(event: &Event) -> String {
     match event {
         Event::Detected { detection } => {
             let kinds: Vec<String> = detection.troubles.iter().map(domain::Trouble::class).collect();

@@ -15,11 +15,13 @@ impl Engine {
         loop {
             match self.unfinished().await {
                 Ok((runs, pending)) => {
+                    self.0.hands.tally.know(&runs);
                     self.take_up(&runs, pending).await;
                     return runs;
                 }
                 Err(failure) => {
                     tries += 1;
+                    self.0.hands.tally.failed(&failure);
                     tracing::error!(tries, kind = failure.kind, "{}", failure.sentence());
                     tokio::select! {
                         () = self.0.stopping.cancelled() => return Vec::new(),

@@ -83,6 +83,8 @@ impl Engine {
 
     /// After the step is written: shows it and starts its effects.
     fn go_on(&self, desk: &Arc<Desk>, step: Step) -> Arc<Run> {
+        self.0.hands.chronicle.note(&step);
+        self.0.hands.tally.note(&step);
         let run = Arc::new(step.run);
         desk.show(run.clone());
         tracing::info!(incident = %run.id, state = %run.state.name(), event = words(&step.event), "step");
@@ -101,6 +103,7 @@ impl Engine {
     }
 
     async fn wait_for_the_journal(&self, desk: &Desk, tries: u32, failure: &Failure) -> Result<(), Stopped> {
+        self.0.hands.tally.failed(failure);
         let advice = match &failure.remedy {
             Remedy::AskHuman { advice } => advice.as_str(),
             Remedy::Retry { .. } | Remedy::GiveUp => {

@@ -74,6 +74,7 @@ impl Engine {
     }
 
     fn after(&self, pending: &PendingEffect, tries: u32, failure: &Failure) -> Next {
+        self.0.hands.tally.failed(failure);
         let kind = failure.kind;
         let incident = &pending.id.incident;
         if let Remedy::Retry { after } = failure.remedy

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::workflow::{Detection, Trigger};
+use domain::workflow::Detection;
 use domain::{
     AttemptNumber, Brief, CaseFile, ExhibitBody, Failure, GateAnswer, GateDecision, GateRefusal,
     IncidentIdentity, LogExcerpt, Observation, Rollout, Side, Stage, Trouble,
@@ -127,7 +127,7 @@ fn detection(around: &Surroundings, subject: &AttemptSubject, case: &CaseFile, b
         mode: around.hands.settings.mode,
         attempt_started_at: subject.attempt_started_at,
         troubles: troubles(around, subject, case, brief),
-        trigger: Trigger::MetricPlugin,
+        trigger: subject.trigger,
         named: subject.named.clone(),
     }
 }

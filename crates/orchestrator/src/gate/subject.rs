@@ -1,7 +1,7 @@
 //! What a call is about: which canary, which attempt.
 
 use chrono::{DateTime, Utc};
-use domain::workflow::Event;
+use domain::workflow::{Event, Trigger};
 use domain::{
     AttemptNumber, GateRefusal, GateRequest, IncidentId, IncidentIdentity, NamedRepository, Rollout,
 };
@@ -23,6 +23,8 @@ pub(super) struct AttemptSubject {
     pub(super) attempt: AttemptNumber,
     pub(super) attempt_started_at: DateTime<Utc>,
     pub(super) named: NamedRepository,
+    /// Who asks.
+    pub(super) trigger: Trigger,
 }
 
 /// Finds the attempt, and tells its incident what it has missed: a call after a retry may be ahead of the watch.
@@ -30,6 +32,7 @@ pub(super) async fn find(
     around: &Surroundings,
     rollout: Rollout,
     request: &GateRequest,
+    trigger: Trigger,
 ) -> Result<AttemptSubject, GateRefusal> {
     let Some(canary) = rollout.canary().cloned() else {
         return Err(GateRefusal::NoCanary(request.rollout.clone()));
@@ -60,6 +63,7 @@ pub(super) async fn find(
         identity,
         id,
         named,
+        trigger,
     })
 }
 

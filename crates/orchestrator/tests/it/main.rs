@@ -11,7 +11,9 @@
 mod crash;
 mod freeze;
 mod gate;
+mod glance;
 mod incident;
+mod insight;
 mod journal;
 mod logs;
 mod propose;

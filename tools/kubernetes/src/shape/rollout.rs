@@ -38,6 +38,13 @@ pub(crate) fn rollout(object: &Value) -> Option<Rollout> {
     })
 }
 
+/// `status.canary.weights.canary.weight` in percent, which is there with traffic routing alone (argoproj/argo-rollouts,
+/// `TrafficWeights`).
+pub(crate) fn canary_weight(object: &Value) -> Option<u8> {
+    let weight = object.pointer("/status/canary/weights/canary/weight")?.as_u64()?;
+    u8::try_from(weight).ok().filter(|weight| *weight <= 100)
+}
+
 /// Namespace and name of an object.
 pub(crate) fn reference(object: &Value) -> Option<RolloutRef> {
     Some(RolloutRef {
@@ -80,4 +87,28 @@ fn annotations(object: &Value) -> std::collections::BTreeMap<String, String> {
         .map(|(key, value)| (field::cut(key, WORD), field::cut(value, ANNOTATION)))
         .chain(source_revision(object).map(|revision| (SOURCE_REVISION.to_owned(), revision)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_canarys_weight_is_what_the_status_says_of_it_in_percent() {
+        let weighing = |weights: Value| json!({ "status": { "canary": { "weights": weights } } });
+        let routed = json!({
+            "canary": { "podTemplateHash": "86686d4656", "weight": 20 },
+            "stable": { "podTemplateHash": "678dd648d6", "weight": 80 }
+        });
+        assert_eq!(canary_weight(&weighing(routed)), Some(20));
+        for other in [json!({}), json!(null), json!({ "canary": { "weight": "20" } })] {
+            assert_eq!(canary_weight(&weighing(other.clone())), None, "{other}");
+        }
+        for outside in [101, 300] {
+            assert_eq!(canary_weight(&weighing(json!({ "canary": { "weight": outside } }))), None);
+        }
+        assert_eq!(canary_weight(&weighing(json!({ "canary": { "weight": -1 } }))), None);
+    }
 }

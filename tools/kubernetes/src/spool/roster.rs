@@ -56,7 +56,7 @@ impl Roster {
     ) -> Admission {
         let new = || Observed::new(observation.uid.clone(), stored());
         self.observations.entry(observation.id()).or_insert_with(new);
-        let all: usize = self.observations.values().map(Observed::live).sum();
+        let all = self.streams();
         let same = |observed: &&Observed| observed.rollout == observation.uid;
         let of_rollout: usize = self.observations.values().filter(same).map(Observed::live).sum();
         let Some(observed) = self.observations.get_mut(&observation.id()) else {
@@ -74,6 +74,11 @@ impl Roster {
         observed.refused.remove(key);
         observed.live.send_modify(|live| *live += 1);
         Admission::Seat(Seat { received: Arc::clone(&observed.received), live: observed.live.clone() })
+    }
+
+    /// How many logs are followed at this moment.
+    pub(super) fn streams(&self) -> usize {
+        self.observations.values().map(Observed::live).sum()
     }
 
     /// Notes the task that took the place.

@@ -26,6 +26,7 @@ async fn streams_are_limited_per_rollout_and_in_all_and_a_freed_place_is_given_a
     assert_eq!(follow(&mine, 2), Followed::OverLimit);
     assert_eq!(follow(&other, 2), Followed::Started);
     assert_eq!(follow(&other, 3), Followed::OverLimit, "three are followed in all");
+    assert_eq!(spool.streams(), 3);
     assert_eq!(
         (spool.not_followed(&mine), spool.not_followed(&other), spool.not_followed(&newer)),
         (1, 1, 0)

@@ -131,6 +131,11 @@ impl Cluster for Hold {
         Ok(self.world.state().rollouts.get(rollout).cloned())
     }
 
+    async fn canary_weight(&self, _: &RolloutRef) -> Result<Option<u8>, Failure> {
+        self.call("canary_weight").await?;
+        Ok(self.world.state().weight)
+    }
+
     async fn analysis_runs(&self, _: &Rollout) -> Result<Vec<AnalysisRun>, Failure> {
         self.call("analysis_runs").await?;
         Ok(self.world.state().runs.clone())

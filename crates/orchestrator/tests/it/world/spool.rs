@@ -56,6 +56,10 @@ impl Spool for Hold {
         }
     }
 
+    fn streams(&self) -> usize {
+        self.world.state().spool.values().map(Vec::len).sum()
+    }
+
     fn not_followed(&self, _: &IncidentIdentity) -> u64 {
         0
     }

@@ -37,6 +37,7 @@ pub(crate) struct State {
     pub(crate) annotations: Vec<VerdictAnnotation>,
     pub(crate) cleared: u32,
     pub(crate) requests: Option<f64>,
+    pub(crate) weight: Option<u8>,
     pub(crate) queries: Vec<String>,
     // The daemon's disk. Runs, events and effects are kept as JSON.
     pub(crate) journal: BTreeMap<IncidentId, Journaled>,
@@ -79,6 +80,7 @@ impl State {
             annotations: Vec::new(),
             cleared: 0,
             requests: None,
+            weight: None,
             queries: Vec::new(),
             journal: BTreeMap::new(),
             pending: BTreeMap::new(),

@@ -44,6 +44,13 @@ pub(crate) enum Command {
     ///
     /// Nothing is connected to and no secret is read. Exit code 1 when there are problems.
     Check(CheckOptions),
+    /// Test every connection and permission that the configuration needs, and say what to change.
+    ///
+    /// Asks the API server (its version, Argo Rollouts' resources, each right by a `SelfSubjectAccessReview`), Prometheus, GitHub and the
+    /// git server, reads the secrets, and looks at the folders and their room. Changes nothing. Run it where the daemon runs, or with
+    /// its kubeconfig: the rights are those of whoever asks. `!` marks what works and deserves a look. Exit code 0: nothing is
+    /// missing; 1: something is, or the file is bad.
+    Doctor(DoctorOptions),
     /// List the incidents, last changed first.
     ///
     /// Reads the journal that the configuration names, also while the daemon runs.
@@ -171,6 +178,16 @@ pub(crate) struct AnalyzeOptions {
     #[command(flatten)]
     pub(crate) cluster: ClusterOptions,
     /// Print {rollout, canary, standing, verdict, next, notes, brief, case} as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorOptions {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterOptions,
+    /// Print a JSON list of {area, standing, what}; `standing` is good, note or bad.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -3,6 +3,7 @@
 pub(crate) mod analyze;
 mod archive;
 pub(crate) mod check;
+pub(crate) mod doctor;
 pub(crate) mod export;
 mod incident;
 pub(crate) mod incidents;

@@ -1,6 +1,7 @@
 //! The composition root: the one place that knows every room and holds every key.
 
 mod looking;
+mod probes;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use tool_repo::{BareClones, CloneSettings, OriginTokens};
 
 use crate::config::{Access, Config};
 pub(crate) use looking::Looking;
+pub(crate) use probes::Probes;
 
 /// The running daemon.
 pub(crate) struct Daemon {
@@ -200,13 +202,13 @@ fn ports(
     cluster: Arc<KubernetesCluster>,
 ) -> miette::Result<Ports> {
     let cases = CaseFolder::open(&config.daemon.cases).map_err(|error| miette!("failed to {error}"))?;
-    let code = clones(config, keys);
+    let code: Arc<dyn Code> = Arc::new(clones(config, keys));
     Ok(Ports {
         announcer: cluster.clone(),
         cluster,
         spool,
         metrics: metrics(config)?,
-        forge: forge(config, keys)?,
+        forge: forge(config, keys)?.map(|forge| Arc::new(forge) as Arc<dyn Forge>),
         journal,
         cases: Arc::new(cases),
         digest: Arc::new(Evidence::default()),
@@ -224,7 +226,7 @@ fn metrics(config: &Config) -> miette::Result<Option<Arc<dyn Metrics>>> {
 }
 
 /// A token reaches the origin of the configured GitHub alone.
-fn clones(config: &Config, keys: &Keys) -> Arc<dyn Code> {
+fn clones(config: &Config, keys: &Keys) -> BareClones {
     let tokens = match (&config.github, &keys.github) {
         (Some(github), Some(token)) => OriginTokens::one(github.web_origin(), token.clone()),
         _ => OriginTokens::default(),
@@ -234,14 +236,14 @@ fn clones(config: &Config, keys: &Keys) -> Arc<dyn Code> {
         authorities: config.github.as_ref().and_then(|github| github.ca.clone()),
         ..CloneSettings::in_directory(&config.daemon.clones)
     };
-    Arc::new(BareClones::new(settings, Arc::new(tokens)))
+    BareClones::new(settings, Arc::new(tokens))
 }
 
-fn forge(config: &Config, keys: &Keys) -> miette::Result<Option<Arc<dyn Forge>>> {
+fn forge(config: &Config, keys: &Keys) -> miette::Result<Option<GitHub>> {
     let (Some(github), Some(token)) = (&config.github, &keys.github) else { return Ok(None) };
     let mut settings = GitHubSettings::at(github.api.as_str(), token.clone())
         .map_err(|error| miette!("failed to {error}"))?;
     settings.authorities.clone_from(&github.ca);
     let forge = GitHub::new(&settings).map_err(|failure| miette!("{}", failure.sentence()))?;
-    Ok(Some(Arc::new(forge)))
+    Ok(Some(forge))
 }

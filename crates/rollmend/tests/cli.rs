@@ -205,8 +205,18 @@ fn a_damaged_journal_is_refused_with_what_to_do() {
 fn help_is_worth_reading_and_a_wrong_command_line_is_exit_code_two() {
     let desk = Desk::new();
     let help = out(&desk.run(&["--help"]));
-    for word in ["demo", "serve", "analyze", "incidents", "show", "export", "replay", "check", "Exit codes:"]
-    {
+    for word in [
+        "demo",
+        "serve",
+        "analyze",
+        "incidents",
+        "show",
+        "export",
+        "replay",
+        "check",
+        "doctor",
+        "Exit codes:",
+    ] {
         assert!(help.contains(word), "{word} is missing in {help}");
     }
     assert_eq!(desk.run(&["serf"]).status.code(), Some(2));

@@ -13,6 +13,8 @@ mod analyses;
 mod archives;
 #[path = "commands/desk.rs"]
 mod desk;
+#[path = "commands/doctor.rs"]
+mod doctor;
 #[path = "commands/kept.rs"]
 mod kept;
 #[path = "commands/outside.rs"]

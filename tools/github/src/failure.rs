@@ -13,6 +13,7 @@ use crate::wire::{WireFault, wait_wanted};
 pub(crate) enum Right {
     /// Any token knows whose it is.
     Any,
+    ReadMetadata,
     ReadPulls,
     WritePulls,
 }
@@ -21,6 +22,7 @@ impl Right {
     fn named(self) -> &'static str {
         match self {
             Self::Any => "to be used at all",
+            Self::ReadMetadata => "\"Metadata: read\"",
             Self::ReadPulls => "\"Pull requests: read\"",
             Self::WritePulls => "\"Pull requests: read and write\"",
         }

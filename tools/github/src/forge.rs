@@ -41,7 +41,7 @@ impl GitHub {
     }
 
     /// The token is for one GitHub: a repository elsewhere is not asked about with it.
-    fn keeps(&self, repository: &Repository) -> Result<(), Failure> {
+    pub(crate) fn keeps(&self, repository: &Repository) -> Result<(), Failure> {
         if repository.url.origin() == self.web {
             return Ok(());
         }

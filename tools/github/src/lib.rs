@@ -17,8 +17,10 @@ mod failure;
 mod forge;
 mod pulls;
 mod settings;
+mod standing;
 mod text;
 mod wire;
 
 pub use forge::GitHub;
 pub use settings::{GitHubSettings, InvalidApi, Pauses};
+pub use standing::{Access, Activity, Standing};

@@ -1,7 +1,8 @@
 //! A Kubernetes cluster as rollmend sees it: Rollouts, AnalysisRuns, pods and their logs read and watched, logs followed
 //! into files on disk, and the three writes that the daemon is allowed.
 //!
-//! [`connect`] makes the client, [`KubernetesCluster`] keeps the ports `Cluster` and `Announcer`, [`LogSpool`] keeps `Spool`.
+//! [`connect`] makes the client, [`KubernetesCluster`] keeps the ports `Cluster` and `Announcer`, [`LogSpool`] keeps `Spool`, and
+//! [`Inspection`] says whether all of them may do what they shall; for that `review` sends a question that changes nothing.
 //! Whatever the API server sends is read with a time limit and a size limit and cut to the fields that somebody uses;
 //! no whole object is kept.
 //!
@@ -17,8 +18,10 @@ mod cluster;
 mod connection;
 mod field;
 mod flow;
+mod inspection;
 mod log;
 mod pod_changes;
+mod review;
 mod settings;
 mod shape;
 mod spool;
@@ -26,5 +29,6 @@ mod write;
 
 pub use cluster::KubernetesCluster;
 pub use connection::{ConnectError, Connection, connect};
+pub use inspection::{Grant, Inspection, Right, Rollouts, needed, needless};
 pub use settings::{ClusterSettings, Namespaces, Pace, SpoolSettings};
 pub use spool::LogSpool;

@@ -1,4 +1,5 @@
-//! The writes that the daemon is allowed, each in a module of its own. No other code of this room sends anything but GET.
+//! The writes that the daemon is allowed, each in a module of its own. No other code of this room sends
+//! anything but GET, except `review`, whose POST is a question.
 
 mod annotation;
 mod clearance;

@@ -153,6 +153,33 @@ impl Workplace {
     }
 }
 
+/// How far a server is to be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Reading: the base branch is there.
+    Fetch,
+    /// Writing: the server would take a push.
+    Push,
+}
+
+impl BareClones {
+    /// Asks a repository's server where its branches point, for reading or as before a push. Fetches and pushes nothing.
+    ///
+    /// # Errors
+    /// When the server is not there, does not let us in, or has no base branch; each says what to do.
+    pub async fn reach(&self, repository: &Repository, reach: Reach) -> Result<(), Failure> {
+        let doing = match reach {
+            Reach::Fetch => Doing::Fetch,
+            Reach::Push => Doing::Push,
+        };
+        let look = move |place: &mut Workplace| match reach {
+            Reach::Fetch => place.upstream().find_base(&place.repository.base),
+            Reach::Push => place.upstream().advertised(Direction::Push).map(|_| ()),
+        };
+        self.run(repository, doing, look).await
+    }
+}
+
 #[async_trait]
 impl Code for BareClones {
     async fn range(

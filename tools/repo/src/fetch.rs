@@ -51,6 +51,15 @@ impl Upstream<'_> {
         Ok(advertised)
     }
 
+    /// Whether the server has the branch.
+    pub(crate) fn find_base(&self, base: &BranchName) -> Result<(), Failure> {
+        let advertised = self.advertised(Direction::Fetch)?;
+        match advertised.branches.get(base.as_str()) {
+            Some(_) => Ok(()),
+            None => Err(self.no_branch(base, &advertised)),
+        }
+    }
+
     /// Fetches a branch and some tags of those advertised, and returns the branch's commit.
     pub(crate) fn fetch(
         &self,

@@ -26,5 +26,5 @@ mod settings;
 mod transport;
 mod words;
 
-pub use code::BareClones;
+pub use code::{BareClones, Reach};
 pub use settings::{CloneSettings, CredentialFor, Limits, OriginTokens, Timeouts};

@@ -17,12 +17,15 @@ const COLUMN: usize = 96;
 const CLEAR: &str = "\r\x1b[2K";
 
 /// How a step ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Mark {
     /// As it should.
     Good,
     /// It works, and somebody should know something.
     Note,
+    /// Something is missing.
+    Bad,
 }
 
 /// Who is told.
@@ -42,6 +45,7 @@ impl Mark {
         let (sign, colour) = match self {
             Self::Good => ("✓", AnsiColor::Green),
             Self::Note => ("!", AnsiColor::Yellow),
+            Self::Bad => ("✗", AnsiColor::Red),
         };
         let style = Style::new().fg_color(Some(colour.into()));
         format!("{style}{sign}{style:#}")

@@ -36,7 +36,7 @@ impl Looking {
             cluster,
             spool: None,
             metrics: metrics(&config)?,
-            code: clones(&config, &keys),
+            code: Arc::new(clones(&config, &keys)),
             digest: Arc::new(Evidence::default()),
         };
         Ok(Self { sources, settings: settings(&config, &keys), notes, _clones: folder })
@@ -44,7 +44,7 @@ impl Looking {
 }
 
 /// The secrets that can be read. The doors' tokens serve here only to be taken out of what is read.
-fn keys(config: &Config) -> (Keys, Vec<String>) {
+pub(super) fn keys(config: &Config) -> (Keys, Vec<String>) {
     let auth = match &config.daemon.access {
         Access::Open => Auth::Open,
         Access::Tokens { token, gate } => match token.reveal("[daemon] auth.token") {

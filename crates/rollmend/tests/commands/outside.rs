@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use testbed::github::{Change, GitHub, GitHubOptions, Rights, Source, Token};
 use testbed::kubelet::{Beginning, ScriptedKubelet};
-use testbed::kubernetes::{self, Kind, KubernetesApi, KubernetesOptions, Rule};
+use testbed::kubernetes::{self, CustomResources, Kind, KubernetesApi, KubernetesOptions, Rule};
 
 use crate::desk::{Desk, Said};
 
@@ -37,7 +37,16 @@ impl Outside {
         Self::with(Rights::Write, &rights()).await
     }
 
+    /// Where nobody has installed Argo Rollouts.
+    pub(crate) async fn without_argo() -> Self {
+        Self::built(Rights::Write, &rights(), CustomResources::Absent).await
+    }
+
     pub(crate) async fn with(rights: Rights, rules: &[Rule]) -> Self {
+        Self::built(rights, rules, CustomResources::Installed).await
+    }
+
+    async fn built(rights: Rights, rules: &[Rule], custom_resources: CustomResources) -> Self {
         let token = Token::new(GITHUB_TOKEN, LOGIN, rights);
         let options = GitHubOptions { tokens: vec![token], ..GitHubOptions::default() };
         let github = GitHub::start(options).await.unwrap();
@@ -49,7 +58,8 @@ impl Outside {
         let (stable, culprit) = (push("Sell things", SOUND), push("Read the cost of each order", BROKEN));
         let user = "system:serviceaccount:rollmend:rollmend";
         let token = kubernetes::Token::limited(CLUSTER_TOKEN, user, rules.to_vec());
-        let options = KubernetesOptions { tokens: vec![token], ..KubernetesOptions::default() };
+        let options =
+            KubernetesOptions { tokens: vec![token], custom_resources, ..KubernetesOptions::default() };
         let kubernetes = KubernetesApi::start(options).await.unwrap();
         kubernetes.store().ensure_namespace("shop");
         let desk = Desk::new();

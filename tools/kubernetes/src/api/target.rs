@@ -14,6 +14,12 @@ pub(crate) enum Kind {
     PodLog,
     Event,
     Namespace,
+    /// What the API server says of itself.
+    Version,
+    /// What the API server serves of Argo Rollouts.
+    RolloutsGroup,
+    /// A question about our own rights.
+    AccessReview,
 }
 
 /// An object, or a list when it has no name.
@@ -48,6 +54,9 @@ impl Kind {
             Self::Rollout | Self::AnalysisRun => "/apis/argoproj.io/v1alpha1",
             Self::ReplicaSet => "/apis/apps/v1",
             Self::Pod | Self::PodLog | Self::Event | Self::Namespace => "/api/v1",
+            Self::Version => "",
+            Self::RolloutsGroup => "/apis/argoproj.io",
+            Self::AccessReview => "/apis/authorization.k8s.io/v1",
         }
     }
 
@@ -59,6 +68,9 @@ impl Kind {
             Self::Pod | Self::PodLog => "pods",
             Self::Event => "events",
             Self::Namespace => "namespaces",
+            Self::Version => "version",
+            Self::RolloutsGroup => "v1alpha1",
+            Self::AccessReview => "selfsubjectaccessreviews",
         }
     }
 
@@ -66,8 +78,14 @@ impl Kind {
     pub(crate) fn resource(self) -> &'static str {
         match self {
             Self::PodLog => "pods/log",
+            Self::RolloutsGroup => "argoproj.io/v1alpha1",
             other => other.plural(),
         }
+    }
+
+    /// Whether its objects are in namespaces.
+    fn is_namespaced(self) -> bool {
+        !matches!(self, Self::Namespace | Self::Version | Self::RolloutsGroup | Self::AccessReview)
     }
 
     /// Whether Argo Rollouts' CRDs bring it.
@@ -125,7 +143,9 @@ impl fmt::Display for Ask {
         }
         match &self.target.namespace {
             Some(namespace) => write!(f, " in namespace {namespace}"),
-            None if self.target.name.is_none() => f.write_str(" in all namespaces"),
+            None if self.target.name.is_none() && self.target.kind.is_namespaced() => {
+                f.write_str(" in all namespaces")
+            }
             None => Ok(()),
         }
     }

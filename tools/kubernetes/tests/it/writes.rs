@@ -168,5 +168,9 @@ fn no_code_but_the_writes_sends_anything_but_get() {
         }
     }
     writers.sort();
-    assert_eq!(writers, ["event.rs", "patch.rs"]);
+    assert_eq!(
+        writers,
+        ["event.rs", "patch.rs", "review.rs"],
+        "review.rs asks for a right and changes nothing"
+    );
 }

@@ -1,0 +1,72 @@
+//! What `doctor` looks through: each room with the key that the daemon would give it, and none that does anything.
+
+use std::sync::Arc;
+
+use domain::ports::Metrics;
+use miette::{Context, IntoDiagnostic, miette};
+use secrecy::SecretString;
+use tempfile::TempDir;
+use tool_github::GitHub;
+use tool_kubernetes::{ClusterSettings, Connection, Inspection, connect};
+use tool_repo::BareClones;
+
+use super::looking::keys;
+use super::{Keys, clones, cluster_settings, forge, metrics};
+use crate::config::{Access, Config};
+
+/// The rooms, one by one.
+pub(crate) struct Probes {
+    config: Config,
+    keys: Keys,
+    _clones: TempDir,
+}
+
+impl Probes {
+    /// Reads what secrets can be read, and connects to nothing yet.
+    pub(crate) fn new(config: &Config) -> miette::Result<Self> {
+        let folder = tempfile::tempdir().into_diagnostic().wrap_err("failed to make a folder for clones")?;
+        let mut config = config.clone();
+        config.daemon.clones = folder.path().join("clones");
+        let (keys, _) = keys(&config);
+        Ok(Self { config, keys, _clones: folder })
+    }
+
+    /// Every secret that the file names, with what is wrong with it.
+    pub(crate) fn secrets(&self) -> Vec<(&'static str, Result<(), String>)> {
+        let mut named = Vec::new();
+        if let Access::Tokens { token, gate } = &self.config.daemon.access {
+            named.push(("[daemon] auth.token", token));
+            named.extend(gate.as_ref().map(|gate| ("[daemon] auth.gate_token", gate)));
+        }
+        named.extend(self.config.github.as_ref().map(|github| ("[github] token", &github.token)));
+        let read =
+            |secret: miette::Result<SecretString>| secret.map(|_| ()).map_err(|error| error.to_string());
+        named.into_iter().map(|(key, secret)| (key, read(secret.reveal(key).map_err(Into::into)))).collect()
+    }
+
+    /// The API server.
+    pub(crate) async fn cluster(&self, connection: &Connection) -> miette::Result<Inspection> {
+        let client = connect(connection).await.map_err(|error| miette!("failed to {error}"))?;
+        Ok(Inspection::new(client))
+    }
+
+    /// What of the cluster is watched.
+    pub(crate) fn cluster_settings(&self) -> ClusterSettings {
+        cluster_settings(&self.config)
+    }
+
+    /// The one Prometheus, where there is one.
+    pub(crate) fn metrics(&self) -> miette::Result<Option<Arc<dyn Metrics>>> {
+        metrics(&self.config)
+    }
+
+    /// GitHub, where there is a token for it.
+    pub(crate) fn forge(&self) -> miette::Result<Option<GitHub>> {
+        forge(&self.config, &self.keys)
+    }
+
+    /// The git server.
+    pub(crate) fn clones(&self) -> BareClones {
+        clones(&self.config, &self.keys)
+    }
+}

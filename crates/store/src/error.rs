@@ -104,7 +104,8 @@ impl From<Error> for Failure {
                     "the disk is full: make room; nothing is lost meanwhile",
                 )
             }
-            Error::Database { .. } => Failure::retry("journal-database", what),
+            // Nothing on the way to the log follows the sources of an error.
+            Error::Database { source, .. } => Failure::retry("journal-database", format!("{what}: {source}")),
             Error::File { .. } | Error::Lock { .. } => Failure::retry("store-file", what),
             Error::Case { .. } => Failure::give_up("case-damaged", what),
             Error::Held { .. } | Error::Damaged { .. } | Error::Newer { .. } | Error::Absent { .. } => {

@@ -94,3 +94,47 @@ impl Chronicle {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::workflow::{Detection, Event, Trigger, open};
+    use domain::{IncidentIdentity, Mode, NamedRepository, RolloutRef, Trouble};
+
+    use super::*;
+
+    fn step() -> Step {
+        let at = DateTime::from_timestamp(1_795_000_000, 0).unwrap();
+        let rollout = RolloutRef { namespace: "shop".parse().unwrap(), name: "checkout".parse().unwrap() };
+        let identity = IncidentIdentity {
+            cluster: "c1".parse().unwrap(),
+            rollout,
+            uid: "rollout-uid".parse().unwrap(),
+            canary: "86686d4656".parse().unwrap(),
+        };
+        let detection = Detection {
+            identity,
+            mode: Mode::Observe,
+            attempt_started_at: at,
+            troubles: vec![Trouble::AbortedByHand],
+            trigger: Trigger::Watch,
+            named: NamedRepository::default(),
+        };
+        let made = open(detection.clone(), at);
+        let event = Event::Detected { detection: Box::new(detection) };
+        Step { run: made.run, at, event, effects: made.effects, settles: None }
+    }
+
+    #[tokio::test]
+    async fn the_last_thousand_are_kept_and_a_reader_that_lags_goes_on_with_the_oldest_of_them() {
+        let chronicle = Chronicle::beginning(DateTime::from_timestamp_millis(5_000).unwrap());
+        let mut lagging = chronicle.follow(0);
+        for _ in 0..1_500 {
+            chronicle.note(&step());
+        }
+        let kept = chronicle.since(0);
+        assert_eq!((kept.len(), kept[0].id, kept[999].id), (1_000, 5_500, 6_499));
+        assert_eq!(lagging.next().await.unwrap().id, 5_500);
+        assert_eq!(chronicle.since(6_498).len(), 1);
+        assert_eq!(chronicle.since(u64::MAX), []);
+    }
+}

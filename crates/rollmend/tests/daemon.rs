@@ -15,6 +15,8 @@ mod verdicts;
 
 #[path = "daemon/damage.rs"]
 mod damage;
+#[path = "daemon/doors.rs"]
+mod doors;
 #[path = "daemon/faults.rs"]
 mod faults;
 #[path = "daemon/gate.rs"]

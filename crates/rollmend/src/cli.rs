@@ -40,6 +40,12 @@ pub(crate) enum Command {
     /// The API server is found by the pod's service account, else by KUBECONFIG or ~/.kube/config. SIGTERM and SIGINT drain:
     /// nothing new is begun, what is in work is finished or left to the next start.
     Serve(ServeOptions),
+    /// Write a commented agents.toml to begin with.
+    ///
+    /// Every key is in it with what it does. It explains and proposes nothing: GitHub and the repositories stay commented out until a
+    /// person allows them. With --from-cluster, the namespaces that have Rollouts and the repositories that Rollouts and their
+    /// analyses name are written into it as comments. A file that is there is left alone, unless --force says otherwise.
+    Init(InitOptions),
     /// Check the configuration and report every problem of it at once.
     ///
     /// Nothing is connected to and no secret is read. Exit code 1 when there are problems.
@@ -190,4 +196,20 @@ pub(crate) struct DoctorOptions {
     /// Print a JSON list of {area, standing, what}; `standing` is good, note or bad.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub(crate) struct InitOptions {
+    /// The file to write, `-` for standard output; the one that --config names when absent.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write over a file that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Look at the cluster's Rollouts for namespaces and repositories.
+    #[arg(long)]
+    pub(crate) from_cluster: bool,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterOptions,
 }

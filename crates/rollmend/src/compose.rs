@@ -2,6 +2,7 @@
 
 mod looking;
 mod probes;
+mod survey;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use tool_repo::{BareClones, CloneSettings, OriginTokens};
 use crate::config::{Access, Config};
 pub(crate) use looking::Looking;
 pub(crate) use probes::Probes;
+pub(crate) use survey::{Survey, survey};
 
 /// The running daemon.
 pub(crate) struct Daemon {

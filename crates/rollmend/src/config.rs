@@ -54,7 +54,7 @@ pub(crate) enum ConfigError {
     /// There is no file.
     #[error("there is no configuration: {} does not exist", path.display())]
     #[diagnostic(help(
-        "`rollmend demo` needs none; for `serve`, copy the commented agents.toml of the repository, change it, and test it with `rollmend check`"
+        "`rollmend demo` needs none; for `serve`, write a commented one with `rollmend init`, change it, and test it with `rollmend check`"
     ))]
     Absent {
         /// The file that was looked for.

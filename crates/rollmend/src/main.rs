@@ -42,6 +42,7 @@ async fn run(cli: Cli) -> miette::Result<Ending> {
         Command::Serve(options) => commands::serve::run(&cli.config, options).await,
         Command::Check(options) => commands::check::run(&cli.config, &options),
         Command::Doctor(options) => commands::doctor::run(&cli.config, &options).await,
+        Command::Init(options) => commands::init::run(&cli.config, &options).await,
         Command::Incidents(options) => commands::incidents::run(&cli.config, &options).await,
         Command::Show(options) => commands::show::run(&cli.config, &options).await,
         Command::Analyze(options) => commands::analyze::run(&cli.config, &options).await,

@@ -15,6 +15,8 @@ mod archives;
 mod desk;
 #[path = "commands/doctor.rs"]
 mod doctor;
+#[path = "commands/init.rs"]
+mod init;
 #[path = "commands/kept.rs"]
 mod kept;
 #[path = "commands/outside.rs"]

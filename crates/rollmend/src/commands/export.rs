@@ -1,6 +1,5 @@
 //! `rollmend export`.
 
-use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -12,6 +11,7 @@ use domain::{CaseId, Missing};
 use miette::{Context, IntoDiagnostic, miette};
 use store::{Archive, ArchivedCase, CaseFolder, SqliteJournal};
 
+use super::file::{Existing, write};
 use super::incident::find;
 use super::judging::judge_all;
 use super::words::count;
@@ -37,7 +37,7 @@ pub(crate) async fn run(path: &Path, options: &ExportOptions) -> miette::Result<
     }
     let name = format!("{}.rollmend.gz", run.id);
     let file = options.output.as_deref().unwrap_or(Path::new(&name));
-    write_new(file, &bytes)?;
+    write(file, &bytes, Existing::Kept, "remove it, or name another file with --output")?;
     print(told(&archive, file, bytes.len() as u64))?;
     Ok(Ending::Done)
 }
@@ -81,28 +81,6 @@ fn frozen(history: &[RecordedEvent]) -> Vec<&CaseId> {
 
 fn short(id: &CaseId) -> &str {
     id.as_str().get(..12).unwrap_or_default()
-}
-
-/// A file that is there is left alone; one that could not be written whole is taken away again.
-fn write_new(path: &Path, bytes: &[u8]) -> miette::Result<()> {
-    let failed = || format!("failed to write {}", path.display());
-    let mut file = match OpenOptions::new().write(true).create_new(true).open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            return Err(miette!(
-                help = "remove it, or name another file with --output",
-                "{} is there already",
-                path.display()
-            ));
-        }
-        Err(error) => return Err(error).into_diagnostic().wrap_err_with(failed),
-    };
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    if written.is_err() {
-        // The failure to write is what is reported.
-        let _ = std::fs::remove_file(path);
-    }
-    written.into_diagnostic().wrap_err_with(failed)
 }
 
 fn told(archive: &Archive, file: &Path, bytes: u64) -> Vec<String> {

@@ -26,12 +26,15 @@ const WIDTH: usize = 110;
 pub(crate) async fn run(path: &Path, options: &AnalyzeOptions) -> miette::Result<Ending> {
     let output = Output::from(options.json);
     let steps = Steps::for_people(output);
-    match (&options.case, &options.rollout) {
-        (Some(file), _) => exported(file, steps).await?,
-        (None, Some(rollout)) => in_cluster(path, options, &reference(rollout)?, steps).await?,
-        (None, None) => return Err(miette!("name a Rollout as namespace/name, or a file with --case")),
+    let told = match (&options.case, &options.rollout) {
+        (Some(file), _) => exported(file, steps).await,
+        (None, Some(rollout)) => in_cluster(path, options, &reference(rollout)?, steps).await,
+        (None, None) => Err(miette!("name a Rollout as namespace/name, or a file with --case")),
+    };
+    if told.is_err() {
+        steps.give_up();
     }
-    Ok(Ending::Done)
+    told.map(|()| Ending::Done)
 }
 
 fn reference(text: &str) -> miette::Result<RolloutRef> {

@@ -1,6 +1,7 @@
 //! Reads an archive that somebody else may have made.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use miette::{Context, IntoDiagnostic, miette};
@@ -18,13 +19,14 @@ pub(super) async fn read(path: &Path) -> miette::Result<Archive> {
 
 fn read_blocking(path: &Path) -> miette::Result<Archive> {
     let unreadable = || format!("failed to read {}", path.display());
-    let file = File::open(path).into_diagnostic().wrap_err_with(unreadable)?;
-    let about = file.metadata().into_diagnostic().wrap_err_with(unreadable)?;
+    // Looked at before it is opened: a pipe that nobody writes would be waited for.
+    let about = std::fs::metadata(path).into_diagnostic().wrap_err_with(unreadable)?;
     if !about.is_file() {
         return Err(miette!("failed to read {}: it is no file", path.display()));
     }
     if about.len() > LARGEST {
         return Err(miette!("failed to read {}: it is larger than {} MiB", path.display(), LARGEST >> 20));
     }
-    Archive::read(file).map_err(|error| miette!("failed to {error}")).wrap_err_with(unreadable)
+    let file = File::open(path).into_diagnostic().wrap_err_with(unreadable)?;
+    Archive::read(file.take(LARGEST)).map_err(|error| miette!("failed to {error}")).wrap_err_with(unreadable)
 }

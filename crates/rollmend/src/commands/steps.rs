@@ -71,6 +71,14 @@ impl Steps {
         Ok(Instant::now())
     }
 
+    /// Takes what is in work off a terminal, where it will not end.
+    pub(super) fn give_up(self) {
+        if self == Self::Terminal {
+            // What follows is the failure itself.
+            let _ = write!(anstream::stdout().lock(), "{CLEAR}");
+        }
+    }
+
     /// Tells how a step ended, with its time where it took one.
     pub(super) fn end(
         self,

@@ -1,6 +1,12 @@
 //! The built daemon as an operator runs it, `rollmend serve`, over real sockets against the stand-ins of `testbed`: what it sees,
 //! what it writes outside, and what becomes of it when it is killed, starved, lied to or attacked.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed unwrap or index fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed unwrap or index fails the test"
+)]
+#![expect(clippy::print_stdout, reason = "a failed test shows the daemon's log")]
 
 #[path = "daemon/house.rs"]
 mod house;

@@ -90,7 +90,6 @@ async fn a_github_in_trouble_is_tried_again_and_gets_one_pull_request() {
     let (house, service) = House::with_daemon(Plan::default()).await;
     let wire = house.github.wire();
     wire.fault(Fault::nth(Method::GET, "/acme/shop.git/info/refs", 1, status(500, &[])));
-    wire.fault(Fault::nth(Method::POST, "/acme/shop.git/git-receive-pack", 1, Misdeed::CutAfterHandling));
     wire.fault(Fault::nth(Method::POST, PULLS, 1, status(429, &[("retry-after", "1")])));
     wire.fault(Fault::nth(Method::POST, PULLS, 2, Misdeed::CutAfterHandling));
     house.break_canary().await;
@@ -171,6 +170,7 @@ async fn a_full_disk_is_said_and_when_there_is_room_it_goes_on() {
     assert!(said.contains("the disk is full: make room"), "{said}");
     assert_eq!(house.pulls(), [], "something was done that is not written");
     std::fs::remove_file(disk.join("filler")).unwrap();
+    service.stepped("pull request ").await;
     house.event("FixProposed").await;
     assert_eq!((house.pulls().len(), house.branches().len()), (1, 1));
     let (status, _) = service.terminate().await;

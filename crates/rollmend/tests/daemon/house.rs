@@ -152,7 +152,7 @@ impl House {
         let canary = self.deploy_as(version).await;
         within("the followed log", self.followed(&canary.pod)).await;
         for pod in self.pods() {
-            self.say(&pod, &shop::quiet_lines());
+            self.say(&pod, shop::quiet_lines());
         }
         canary
     }
@@ -238,7 +238,7 @@ impl House {
     /// A whole failed canary with traces in its log.
     pub(crate) async fn break_canary(&self) -> Canary {
         let canary = self.begin_canary().await;
-        self.say(&canary.pod, &shop::traces());
+        self.say(&canary.pod, shop::traces());
         self.fail(&canary).await;
         canary
     }

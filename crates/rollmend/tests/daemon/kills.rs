@@ -29,9 +29,9 @@ const POINTS: [Point; 11] = [
     Point::Step("trouble: "),
     Point::Step("the run has ended"),
     Point::Step("evidence frozen at the trouble"),
-    Point::Step("cause: code, confidence 55"),
+    Point::Step("cause: "),
     Point::Step("evidence frozen at the end"),
-    Point::Step("cause: code, confidence 90"),
+    Point::Step("leads to a patch"),
     Point::Step("patch: "),
     Point::Pushed,
     Point::OpenedWithoutAnswer,
@@ -126,6 +126,7 @@ async fn until(holds: impl Fn() -> bool) {
 }
 
 async fn whole_after_restart(house: &House, point: Point) {
+    println!("after {point:?}");
     let service = house.serve().await;
     let incident = house.files.incident("proposed").await;
     house.event("FixProposed").await;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// How long anything may take before a test gives up.
 pub(crate) const LIMIT: Duration = Duration::from_secs(45);
@@ -29,6 +30,7 @@ pub(crate) struct Files {
 pub(crate) struct Service {
     child: Child,
     log: Arc<Log>,
+    reading: JoinHandle<()>,
 }
 
 /// What it wrote to standard error.
@@ -76,8 +78,8 @@ impl Files {
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let log = Arc::new(Log::default());
-        tokio::spawn(Arc::clone(&log).read(child.stderr.take().unwrap()));
-        Service { child, log }
+        let reading = tokio::spawn(Arc::clone(&log).read(child.stderr.take().unwrap()));
+        Service { child, log, reading }
     }
 
     /// Runs a command to its end: its exit code, standard output and standard error.
@@ -164,10 +166,9 @@ impl Service {
         found.unwrap_or_else(|_| panic!("the log does not say {what}:\n{}", self.lines().join("\n")))
     }
 
-    /// Waits until a step with these words was written, such as `the run has ended`.
+    /// Waits until a step with these words in it was written, such as `the run has ended`.
     pub(crate) async fn stepped(&self, words: &str) -> String {
-        let wanted = format!("\"event\":\"{words}");
-        self.said(words, |line| line.contains("\"message\":\"step\"") && line.contains(&wanted)).await
+        self.said(words, |line| line.contains("\"message\":\"step\"") && line.contains(words)).await
     }
 
     /// Every line of the log so far.
@@ -195,9 +196,19 @@ impl Service {
     /// Waits until it has ended by itself.
     pub(crate) async fn end(mut self) -> (ExitStatus, Vec<String>) {
         let ended = tokio::time::timeout(LIMIT, self.child.wait()).await;
-        let lines = self.lines();
-        let status = ended.unwrap_or_else(|_| panic!("it did not end:\n{}", lines.join("\n"))).unwrap();
+        let status = ended.unwrap_or_else(|_| panic!("it did not end")).unwrap();
+        // What it wrote last is in the pipe.
+        (&mut self.reading).await.unwrap();
         (status, self.lines())
+    }
+}
+
+/// A test that fails shows what the daemon said.
+impl Drop for Service {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("the daemon's log:\n{}", self.lines().join("\n"));
+        }
     }
 }
 

@@ -63,7 +63,7 @@ impl Daemon {
             .map_err(|error| miette!("failed to {error}"))?;
         let journal = Arc::new(journal);
         let client = connect(connection).await.map_err(|error| miette!("failed to {error}"))?;
-        let spool = LogSpool::open(client.clone(), spool_settings(config)).await;
+        let spool = LogSpool::open(client.clone(), spool_settings(config, &keys)).await;
         let spool = Arc::new(spool.map_err(|failure| miette!("{}", failure.sentence()))?);
         let cluster = Arc::new(KubernetesCluster::new(client, cluster_settings(config)));
         let ports = ports(config, &keys, journal.clone(), spool.clone(), cluster)?;
@@ -173,12 +173,13 @@ fn cluster_settings(config: &Config) -> ClusterSettings {
     }
 }
 
-fn spool_settings(config: &Config) -> SpoolSettings {
+fn spool_settings(config: &Config, keys: &Keys) -> SpoolSettings {
     let spool = &config.daemon.spool;
     SpoolSettings {
         per_container: spool.per_container,
         total: spool.total,
         streams: spool.streams,
+        redactor: Redactor::new(keys.values()),
         ..SpoolSettings::in_dir(&spool.folder)
     }
 }

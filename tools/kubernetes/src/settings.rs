@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use domain::{ClusterId, Namespace};
+use domain::{ClusterId, Namespace, Redactor};
 
 /// Which cluster, and which part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct Pace {
 }
 
 /// Where followed logs are kept, and how much of them. Sizes are bytes on disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct SpoolSettings {
     /// The directory; made when it is not there.
     pub dir: PathBuf,
@@ -56,6 +56,8 @@ pub struct SpoolSettings {
     /// How long a followed log may say nothing before the pod is asked for; doubles up to 16 times that while it is still there. A
     /// node that vanished closes no connection.
     pub silence: Duration,
+    /// Its configured values never reach the disk. Other secrets stay until a case is made of the log, which is read as a whole.
+    pub redactor: Redactor,
 }
 
 impl Default for ClusterSettings {
@@ -85,6 +87,7 @@ impl SpoolSettings {
             forget_after: Duration::from_secs(24 * 60 * 60),
             pace: Pace { first: Duration::from_millis(100), longest: Duration::from_secs(2) },
             silence: Duration::from_secs(2),
+            redactor: Redactor::default(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! All logs on disk, by observation.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -10,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 use domain::ports::LogSource;
-use domain::{Incarnation, IncidentId, LogExcerpt};
+use domain::{Incarnation, IncidentId, LogExcerpt, Redactor};
 use sha2::{Digest, Sha256};
 
 use super::shelf::{Kept, Limits, SOURCE, Shelf};
@@ -27,6 +28,7 @@ pub(super) struct Library {
     dir: PathBuf,
     limits: Limits,
     usage: Arc<Usage>,
+    redactor: Redactor,
     logs: Mutex<BTreeMap<Key, Arc<Log>>>,
     disk_is_well: AtomicBool,
 }
@@ -56,6 +58,7 @@ impl Library {
             dir: settings.dir.clone(),
             limits: Limits::new(settings.per_container),
             usage: Arc::new(Usage::new(settings.total)),
+            redactor: settings.redactor.clone(),
             logs: Mutex::default(),
             disk_is_well: AtomicBool::new(true),
         };
@@ -88,14 +91,30 @@ impl Library {
 
     /// Keeps lines of a log, and says when the disk begins to refuse or to work again.
     pub(super) fn append(&self, log: &Log, lines: &[StoredLine]) -> Option<DiskNews> {
+        let lines = self.redacted(lines);
         self.make_room(lines.iter().map(StoredLine::len).sum());
-        match log.shelf().append(&log.source, lines) {
+        match log.shelf().append(&log.source, &lines) {
             Kept::AsAllowed => (!self.disk_is_well.swap(true, Ordering::Relaxed)).then_some(DiskNews::Well),
             Kept::Refused(error) => {
                 let news = self.disk_is_well.swap(false, Ordering::Relaxed);
                 news.then_some(DiskNews::Refuses { dir: self.dir.clone(), error })
             }
         }
+    }
+
+    fn redacted<'l>(&self, lines: &'l [StoredLine]) -> Cow<'l, [StoredLine]> {
+        let configured = |line: &StoredLine| match self.redactor.configured(&line.text) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(text) => Some(text),
+        };
+        if lines.iter().all(|line| configured(line).is_none()) {
+            return Cow::Borrowed(lines);
+        }
+        let without = |line: &StoredLine| match configured(line) {
+            Some(text) => StoredLine { text, ..line.clone() },
+            None => line.clone(),
+        };
+        Cow::Owned(lines.iter().map(without).collect())
     }
 
     /// What is kept of every log of the observation, at most `limit` bytes each.
@@ -244,6 +263,20 @@ mod tests {
             side: domain::Side::Canary,
             which: Incarnation::Current,
         }
+    }
+
+    #[test]
+    fn attack_39_a_configured_token_never_reaches_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let redactor = Redactor::new(["configured-secret-value-1".to_owned()]);
+        let settings = SpoolSettings { redactor, ..SpoolSettings::in_dir(dir.path()) };
+        let library = Library::open(&settings, SystemTime::now()).unwrap();
+        let log = library.log(&observation("checkout"), source("shop-1"));
+        let lines = ["using configured-secret-value-1 now", "nothing of the kind"]
+            .map(|text| StoredLine::new(&crate::api::RawLine { bytes: text.as_bytes().to_vec(), cut: 0 }));
+        assert!(library.append(&log, &lines).is_none());
+        let kept = library.excerpts(&observation("checkout"), 1_000);
+        assert_eq!(kept[0].head, "using [redacted] now\nnothing of the kind\n");
     }
 
     #[test]

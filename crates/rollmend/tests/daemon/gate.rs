@@ -144,6 +144,7 @@ async fn each_cause_of_a_refusal_has_its_status_and_says_what_to_do() {
     };
     let (house, service, door) = opened(plan).await;
     let canary = house.begin_canary().await;
+    house.spooled("order 39 served").await;
 
     let mut elsewhere = question(ROLLOUT, &json!({}));
     elsewhere["context"]["namespace"] = json!("kube-system");

@@ -19,6 +19,8 @@ mod shop;
 #[path = "daemon/verdicts.rs"]
 mod verdicts;
 
+#[path = "daemon/attacks.rs"]
+mod attacks;
 #[path = "daemon/damage.rs"]
 mod damage;
 #[path = "daemon/doors.rs"]

@@ -147,7 +147,7 @@ const SMALL_DISK: [&str; 7] = [
 
 #[tokio::test]
 async fn a_full_disk_is_said_and_when_there_is_room_it_goes_on() {
-    let probe = "mount -t tmpfs tmpfs /tmp";
+    let probe = "mount -t tmpfs tmpfs /mnt";
     let may = std::process::Command::new("unshare")
         .args(["--mount", "--propagation", "private", "sh", "-c", probe])
         .output();

@@ -10,6 +10,8 @@
 
 #[path = "daemon/house.rs"]
 mod house;
+#[path = "daemon/outside.rs"]
+mod outside;
 #[path = "daemon/plan.rs"]
 mod plan;
 #[path = "daemon/service.rs"]

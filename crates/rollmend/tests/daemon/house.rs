@@ -4,13 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testbed::github::{GitHub, GitHubOptions, Pull, Source, Token};
+use testbed::github::{GitHub, Pull};
 use testbed::kubelet::ScriptedKubelet;
-use testbed::kubernetes::{self, Kind, KubernetesApi, KubernetesOptions, Rule, Store};
-use testbed::prometheus::{Prometheus, PrometheusOptions, Target};
+use testbed::kubernetes::{Kind, KubernetesApi, Store};
+use testbed::prometheus::Prometheus;
 use testbed::rollouts_controller::{RolloutsController, RolloutsOptions};
-use testbed::wire::{Asked, Port};
+use testbed::wire::Asked;
 
+use crate::outside;
 use crate::plan::{Metric, Plan};
 use crate::service::{Files, LIMIT, Service, files_below};
 use crate::shop::{self, REPOSITORY, Revisions};
@@ -23,7 +24,7 @@ pub(crate) const LOGIN: &str = "rollmend-bot";
 /// No known shape of a token: what hides it must know it by value.
 pub(crate) const GITHUB_TOKEN: &str = "opaque-Zq81-only-for-one-host-77";
 pub(crate) const CLUSTER_TOKEN: &str = "opaque-cluster-token-5150";
-const HASH: &str = "rollouts-pod-template-hash";
+pub(crate) const HASH: &str = "rollouts-pod-template-hash";
 /// The metric that the shop's Prometheus knows.
 pub(crate) const ERROR_RATIO: &str = r#"shop_error_ratio{rollouts_pod_template_hash="{{hash}}"}"#;
 /// The query of the gate.
@@ -54,9 +55,9 @@ impl House {
     /// Builds it; the shop is not deployed yet.
     pub(crate) async fn build(plan: Plan) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let github = github(&plan).await;
+        let github = outside::github(&plan).await;
         let revisions = (plan.history)(&github);
-        let kubernetes = KubernetesApi::start(cluster(&plan)).await.unwrap();
+        let kubernetes = KubernetesApi::start(outside::cluster(&plan)).await.unwrap();
         let kubelet = ScriptedKubelet::start(&kubernetes, plan.beginning);
         let options = RolloutsOptions { second: Duration::from_millis(20) };
         let files = Files { folder: folder.path().to_owned(), token: GITHUB_TOKEN.to_owned() };
@@ -64,7 +65,7 @@ impl House {
         let verdicts = Verdicts::start().await;
         let house = Self {
             _controller: RolloutsController::start(&kubernetes, options),
-            prometheus: prometheus(kubernetes.store(), verdicts.url()).await,
+            prometheus: outside::prometheus(kubernetes.store(), verdicts.url()).await,
             kubernetes,
             kubelet,
             github,
@@ -362,32 +363,6 @@ fn holds(path: &Path, text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-/// A Prometheus that scrapes what each pod says of itself.
-async fn prometheus(store: &Store, verdicts: &str) -> Prometheus {
-    let (store, verdicts) = (store.clone(), verdicts.to_owned());
-    let targets = move || {
-        let target = |pod: Value| {
-            let labels = &pod["metadata"]["labels"];
-            let role = if labels["role"] == "canary" { "canary" } else { "stable" };
-            let hash = labels[HASH].as_str().unwrap_or_default().to_owned();
-            let url = format!("{verdicts}/metrics/{role}");
-            Target { url, labels: [("rollouts_pod_template_hash".to_owned(), hash)].into() }
-        };
-        let targets: std::collections::BTreeSet<Target> =
-            store.list(Kind::Pod, Some(NAMESPACE)).into_iter().map(target).collect();
-        targets.into_iter().collect()
-    };
-    let options = PrometheusOptions {
-        port: Port::Any,
-        token: None,
-        targets: std::sync::Arc::new(targets),
-        every: Duration::from_millis(200),
-        queries: vec![ERROR_RATIO.to_owned(), REQUESTS.to_owned()],
-        clock: kubernetes::Clock::system(),
-    };
-    Prometheus::start(options).await.unwrap()
-}
-
 fn template(version: &str, revision: &str) -> Value {
     json!({
         "metadata": {
@@ -402,33 +377,4 @@ fn ours(events: &[Value]) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let ours = events.iter().filter(|event| text(&event["source"]["component"]).starts_with("rollmend"));
     ours.map(|event| (text(&event["reason"]), text(&event["message"]))).collect()
-}
-
-async fn github(plan: &Plan) -> GitHub {
-    let token = Token {
-        rights: plan.rights,
-        reach: plan.reach.clone(),
-        ..Token::new(GITHUB_TOKEN, LOGIN, plan.rights)
-    };
-    let github =
-        GitHub::start(GitHubOptions { tokens: vec![token], ..GitHubOptions::default() }).await.unwrap();
-    github.create_repository(REPOSITORY, Source::Empty).await.unwrap();
-    github
-}
-
-/// The rights are those of `deploy/rbac.yaml` and `deploy/rbac-annotate.yaml`.
-fn cluster(plan: &Plan) -> KubernetesOptions {
-    let read = ["get", "list", "watch"];
-    let rules = vec![
-        Rule::new(&read, &["rollouts", "analysisruns", "replicasets", "pods"], &["*"]),
-        Rule::new(&["get"], &["pods/log", "namespaces"], &["*"]),
-        Rule::new(&["get", "list", "watch", "create", "patch"], &["events"], &["*"]),
-        Rule::new(&["patch"], &["rollouts"], &["*"]),
-    ];
-    let user = "system:serviceaccount:rollmend:rollmend";
-    KubernetesOptions {
-        tokens: vec![kubernetes::Token::limited(CLUSTER_TOKEN, user, rules)],
-        custom_resources: plan.custom_resources,
-        ..KubernetesOptions::default()
-    }
 }

@@ -1,7 +1,7 @@
 //! What the Rollout as it stands now says about an incident as it was last written: pure, so that the live watch, a restart after
 //! events were missed and a gate call that is ahead of the watch all conclude the same.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, SubsecRound, Utc};
 use domain::workflow::{Event, Run, State};
 use domain::{Abort, Rollout, RunEnd};
 
@@ -33,9 +33,11 @@ pub(crate) fn catch_up(run: &Run, rollout: Option<&Rollout>, retried_at: DateTim
         .map(|end| Event::RunEnded { end })
 }
 
-/// How the attempt has ended, as the Rollout shows it. An abort from before the attempt is not its end: the watch may be behind.
+/// How the attempt has ended, as the Rollout shows it. An abort from before the attempt is not its end: the watch may be behind. The
+/// controller's times have whole seconds, so an end in the attempt's first second counts.
 pub(crate) fn run_end(rollout: &Rollout, attempt_started_at: DateTime<Utc>) -> Option<RunEnd> {
-    let of_this_attempt = |at: Option<DateTime<Utc>>| at.is_none_or(|at| at >= attempt_started_at);
+    let first_second = attempt_started_at.trunc_subsecs(0);
+    let of_this_attempt = |at: Option<DateTime<Utc>>| at.is_none_or(|at| at >= first_second);
     if let Some(abort) = taken_up(rollout) {
         return of_this_attempt(abort.at).then(|| {
             if abort.by_hand() { RunEnd::AbortedByHand } else { RunEnd::Aborted(abort.message.clone()) }
@@ -64,5 +66,27 @@ fn was_retried(run: &Run, rollout: &Rollout) -> bool {
         (State::Superseded { .. } | State::Withdrawn, _) => true,
         (_, Some(RunEnd::Aborted(_) | RunEnd::AbortedByHand)) => rollout.abort.is_none(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn aborted(at: &str) -> Rollout {
+        serde_json::from_value(serde_json::json!({
+            "rollout": {"namespace": "shop", "name": "checkout"}, "uid": "u-1", "phase": "Degraded", "message": "",
+            "stable": "678dd648d6", "current": "86686d4656", "revision": 2,
+            "abort": {"at": at, "message": "Rollout aborted update to revision 2: Metric \"x\" assessed Failed"},
+            "progressing": null, "pause_reasons": [], "progress_deadline_seconds": 600, "annotations": {}
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_abort_in_the_attempts_first_second_ends_it_and_an_earlier_one_does_not() {
+        let started = "2026-11-24T16:46:04.848Z".parse().unwrap();
+        assert!(matches!(run_end(&aborted("2026-11-24T16:46:04Z"), started), Some(RunEnd::Aborted(_))));
+        assert_eq!(run_end(&aborted("2026-11-24T16:46:03Z"), started), None);
     }
 }

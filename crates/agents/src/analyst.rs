@@ -14,6 +14,8 @@ mod sign;
 mod spec;
 mod telling;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use domain::ports::Analyst;
 use domain::{AnalystKind, Brief, CaseFile, Category, RangeFinding, Suspect, Verdict};
@@ -26,7 +28,7 @@ pub struct RuleAnalyst;
 
 #[async_trait]
 impl Analyst for RuleAnalyst {
-    async fn analyze(&self, case: &CaseFile, brief: &Brief) -> Verdict {
+    async fn analyze(&self, case: &Arc<CaseFile>, brief: &Brief) -> Verdict {
         judge(case, brief)
     }
 }

@@ -314,7 +314,11 @@ pub enum Grounds {
     FrameInItsLines,
     /// It is the only commit of the range outside documentation and tests, and the trouble is new on the canary.
     OnlyCandidate,
-    /// Neither.
+    /// It changed the very value of the repository's manifests by which the two pod templates differ and which explains the trouble.
+    SpecChange,
+    /// The analyst named it, with a quote of its evidence that stands.
+    Named,
+    /// None of these.
     Weak,
 }
 
@@ -340,6 +344,17 @@ pub enum SuspectReason {
     },
     /// It is the only commit outside documentation and tests.
     OnlyCandidate,
+    /// It changed a value in a manifest to the canary's.
+    SpecInLines {
+        /// The manifest.
+        file: String,
+        /// The line of the value in the canary's version.
+        line: u32,
+        /// Where the pod templates differ, as [`SpecChange::path`].
+        path: String,
+        /// The templates' exhibit.
+        exhibit: ExhibitId,
+    },
     /// It changes code.
     ChangesCode,
     /// It changes documentation or tests only.

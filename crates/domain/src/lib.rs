@@ -11,6 +11,7 @@
 
 mod brief;
 mod case;
+mod cost;
 mod failure;
 mod gate;
 mod handoff;
@@ -25,6 +26,7 @@ mod range;
 mod redaction;
 mod repository;
 mod settings;
+mod tool;
 mod trouble;
 mod verdict;
 pub mod workflow;
@@ -37,6 +39,7 @@ pub use brief::{
 pub use case::{
     CASE_VERSION, CaseBuilder, CaseFile, CaseHeader, Exhibit, ExhibitBody, Missing, Point, Stage,
 };
+pub use cost::{Budget, Cost, OverBudget, Price};
 pub use failure::{Failure, Remedy};
 pub use gate::{
     EvidenceAmount, GateAnswer, GateDecision, GateRefusal, GateRequest, GateSettings, Promotion, Standing,
@@ -54,7 +57,7 @@ pub use observation::{
     Measurement, Metric, MetricStanding, Observation, Pod, Presence, Provider, Readiness, ReplicaSet,
     Rollout, Side, Termination,
 };
-pub use patch::{NoPatch, Patch, PatchedFile};
+pub use patch::{NoPatch, Patch, PatchKind, PatchedFile};
 pub use proposal::{Marker, Proposal, PullRequest, PullRequestState, branch_for};
 pub use range::{Ancestry, ChangeKind, Commit, CommitRange, FileChange, LineRange, Revision};
 pub use redaction::{REDACTED, Redactor};
@@ -62,5 +65,6 @@ pub use repository::{
     AllowedRepositories, InvalidRepositoryUrl, NamedRepository, Repository, RepositoryStanding, RepositoryUrl,
 };
 pub use settings::{Annotate, Mode};
+pub use tool::{Tool, ToolAccess, ToolFailure, ToolOutput, arguments, schema_of};
 pub use trouble::{Fingerprint, RunEnd, Trouble};
 pub use verdict::{AnalystKind, Category, Claim, Confidence, Verdict};

@@ -14,12 +14,28 @@ pub struct Patch {
     pub base_commit: CommitSha,
     /// The commit itself.
     pub commit: CommitSha,
-    /// What it undoes.
+    /// The commit whose fault it mends; the one that it undoes, where it is a revert.
     pub reverts: CommitSha,
+    /// How it came about.
+    #[serde(default)]
+    pub kind: PatchKind,
     /// The files, by path.
     pub files: Vec<PatchedFile>,
     /// The unified diff, bounded.
     pub diff: String,
+}
+
+/// How a patch came about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PatchKind {
+    /// The suspect is undone, all of it and nothing else.
+    #[default]
+    Revert,
+    /// Only the suspect's hunks of some files are undone: those that made the cause.
+    RevertedHunks,
+    /// Checked edits of a fixer.
+    Edits,
 }
 
 /// A file of a patch.
@@ -84,6 +100,9 @@ pub enum NoPatch {
         /// The rule.
         rule: String,
     },
+    /// A fixer changed nothing.
+    #[error("change anything: the fixer's edits leave the base branch as it is")]
+    NothingChanged,
     /// It is not what a revert must be, or larger than a reviewer can read.
     #[error("revert {suspect}: {reason}")]
     Unsound {

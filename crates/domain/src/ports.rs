@@ -3,12 +3,14 @@
 //!
 //! Every method has a time limit of its own and fails with a [`Failure`](crate::Failure) that says who can do something about it.
 
+mod agents;
 mod cluster;
 mod insight;
 mod judgement;
 mod memory;
 mod repository;
 
+pub use agents::{CaseTools, Checkpoints, Ledger, ModelMeter, ModelUse, Reservation, Workbench, Workshop};
 pub use cluster::{
     Announcement, Announcer, Change, Cluster, Followed, LogSource, LogSpan, Metrics, Severity, Spool,
     VerdictAnnotation,

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::brief::Suspect;
+use crate::cost::Cost;
 use crate::gate::Standing;
 use crate::id::{AttemptNumber, CaseId, CommitSha, ExhibitId, IncidentId};
 use crate::trouble::Fingerprint;
@@ -120,9 +121,23 @@ pub struct Claim {
 }
 
 /// Who made a verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AnalystKind {
     /// The rules, without a model.
     Rules,
+    /// A model, checked.
+    Model {
+        /// Its name in the file.
+        model: String,
+        /// What it cost.
+        cost: Cost,
+    },
+    /// The rules, since the model that was asked gave no usable answer.
+    RulesInstead {
+        /// Why, in words of ours: a fragment that fits after "the rules judged, since".
+        why: String,
+        /// What it cost.
+        cost: Cost,
+    },
 }

@@ -100,6 +100,7 @@ fn proposal() -> Box<Proposal> {
             base_commit: sha('b'),
             commit: sha('d'),
             reverts: sha('a'),
+            kind: rollmend_domain::PatchKind::Revert,
             files: vec![],
             diff: String::new(),
         },

@@ -88,6 +88,7 @@ impl Insight for Window {
             streams: spool.streams().try_into().unwrap_or(u64::MAX),
             spooled_bytes: observed.iter().map(|identity| spool.received(identity)).sum(),
             not_followed: observed.iter().map(|identity| spool.not_followed(identity)).sum(),
+            models: self.around.hands.ports.models.as_ref().map(|meter| meter.models()).unwrap_or_default(),
             ..self.around.hands.tally.figures()
         }
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::ports::{
-    Analyst, Announcer, CaseStore, Cluster, Code, Digest, Fixer, Forge, Journal, Metrics, Spool, Voice,
+    Analyst, Announcer, CaseStore, Cluster, Code, Digest, Fixer, Forge, Journal, Metrics, ModelMeter, Spool,
+    Voice,
 };
 
 /// The ports that the composition root fills in; cheap to clone.
@@ -33,6 +34,8 @@ pub struct Ports {
     pub fixer: Arc<dyn Fixer>,
     /// Finds the words.
     pub voice: Arc<dyn Voice>,
+    /// Counts what models were used for; `None` where none is configured.
+    pub models: Option<Arc<dyn ModelMeter>>,
 }
 
 impl std::fmt::Debug for Ports {

@@ -218,6 +218,7 @@ fn ports(
         analyst: Arc::new(RuleAnalyst),
         fixer: Arc::new(RevertFixer { code: code.clone() }),
         voice: Arc::new(Speaker),
+        models: None,
         code,
     })
 }

@@ -3,7 +3,7 @@
 mod paths;
 mod result;
 
-use domain::{CommitSha, Failure, NoPatch, Patch, Repository};
+use domain::{CommitSha, Failure, NoPatch, Patch, PatchKind, Repository};
 use git2::{Commit, Index, MergeOptions, Oid, Time};
 
 use crate::fault::of_git;
@@ -63,6 +63,7 @@ impl Revert<'_> {
             base_commit: words::sha(self.base.id())?,
             commit: words::sha(commit)?,
             reverts: words::sha(self.suspect.id())?,
+            kind: PatchKind::Revert,
             files: looked_at.files,
             diff: looked_at.diff,
         }))

@@ -170,7 +170,12 @@ fn of_range(facts: Facts<'_>, brief: &Brief, diagnosis: Diagnosis<'_>) -> Option
 
 pub(super) fn points_somewhere(suspect: &Suspect) -> bool {
     suspect.reasons.iter().any(|reason| {
-        matches!(reason, SuspectReason::FrameInLines { .. } | SuspectReason::FrameInFile { .. })
+        matches!(
+            reason,
+            SuspectReason::FrameInLines { .. }
+                | SuspectReason::FrameInFile { .. }
+                | SuspectReason::SpecInLines { .. }
+        )
     })
 }
 
@@ -183,6 +188,9 @@ fn reason(suspect: &Suspect) -> String {
             Some(format!("changed {}, on other lines", code(file, 160)))
         }
         SuspectReason::OnlyCandidate => Some("is the only one outside documentation and tests".to_owned()),
+        SuspectReason::SpecInLines { file, line, .. } => {
+            Some(format!("changed the value at {}", code(&format!("{file}:{line}"), 160)))
+        }
         SuspectReason::ChangesCode | SuspectReason::Harmless => None,
     };
     suspect.reasons.iter().find_map(words).unwrap_or_else(|| "changes code".to_owned())

@@ -188,6 +188,9 @@ fn turned_down(suspect: &Suspect) -> String {
         SuspectReason::FrameInFile { file, exhibit } => {
             Some(format!("it changed {}, but not the lines of a frame ({exhibit})", code(file, 160)))
         }
+        SuspectReason::SpecInLines { file, line, exhibit, .. } => {
+            Some(format!("it changed the value at {} ({exhibit})", code(&format!("{file}:{line}"), 160)))
+        }
         SuspectReason::Harmless => Some("it changes documentation or tests only".to_owned()),
         SuspectReason::OnlyCandidate | SuspectReason::ChangesCode => None,
     };

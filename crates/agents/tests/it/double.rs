@@ -52,6 +52,7 @@ impl Code for Repositories {
             base_commit: "e".repeat(40).parse().unwrap(),
             commit: "f".repeat(40).parse().unwrap(),
             reverts: suspect.clone(),
+            kind: domain::PatchKind::Revert,
             files: self.files.clone().unwrap_or_else(|| vec![file]),
             diff: String::new(),
         }))

@@ -24,7 +24,7 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) async fn verdict(&self) -> Verdict {
-        RuleAnalyst.analyze(&self.case, &self.brief).await
+        RuleAnalyst.analyze(&std::sync::Arc::new(self.case.clone()), &self.brief).await
     }
 
     pub(crate) async fn handoff(&self) -> Result<Handoff, NoHandoff> {

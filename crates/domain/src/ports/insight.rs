@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
 
+use super::ModelUse;
 use crate::gate::GateRefusal;
 use crate::id::IncidentId;
 use crate::incident::RolloutRef;
@@ -74,6 +75,8 @@ pub struct Figures {
     pub to_pull_request: Spread,
     /// Failed calls to the outside by [`Failure::kind`](crate::Failure::kind).
     pub failures: BTreeMap<&'static str, u64>,
+    /// What models were used for, by their name in the file.
+    pub models: BTreeMap<String, ModelUse>,
     /// Canaries under observation.
     pub canaries: u64,
     /// Logs followed at this moment.

@@ -1,5 +1,7 @@
 //! The rules, the analyst, the fixer, the words, and the gate.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::{Announcement, VerdictAnnotation};
@@ -53,7 +55,7 @@ pub trait Digest: Send + Sync {
 #[async_trait]
 pub trait Analyst: Send + Sync {
     /// The verdict on a case; never fails: what is not known is unknown.
-    async fn analyze(&self, case: &CaseFile, brief: &Brief) -> Verdict;
+    async fn analyze(&self, case: &Arc<CaseFile>, brief: &Brief) -> Verdict;
 }
 
 /// Makes the patch and the words of its pull request.

@@ -151,6 +151,7 @@ impl Hold {
             analyst: hold.clone(),
             fixer: hold.clone(),
             voice: hold,
+            models: None,
         }
     }
 

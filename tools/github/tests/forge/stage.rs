@@ -68,6 +68,7 @@ impl Stage {
                 base_commit: commit.clone(),
                 commit: commit.clone(),
                 reverts: commit,
+                kind: domain::PatchKind::Revert,
                 files: vec![],
                 diff: String::new(),
             },

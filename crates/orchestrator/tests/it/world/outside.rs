@@ -68,6 +68,7 @@ pub(crate) fn patch() -> Patch {
         base_commit: HEAD.parse().unwrap(),
         commit: REVERT.parse().unwrap(),
         reverts: SUSPECT.parse().unwrap(),
+        kind: domain::PatchKind::Revert,
         files: vec![],
         diff: String::new(),
     }

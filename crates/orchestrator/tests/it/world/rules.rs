@@ -126,7 +126,7 @@ fn errors(logs: &[LogExcerpt]) -> u64 {
 
 #[async_trait]
 impl Analyst for Hold {
-    async fn analyze(&self, case: &CaseFile, brief: &Brief) -> Verdict {
+    async fn analyze(&self, case: &std::sync::Arc<CaseFile>, brief: &Brief) -> Verdict {
         self.call("analyze").await.expect("an analyst never fails");
         let (suspects, canary_commit) = match &brief.range {
             RangeFinding::Known { suspects, canary, .. } => (suspects.clone(), Some(canary.clone())),

@@ -4,13 +4,13 @@
 //! markup in it: see [`markdown`](super::markdown).
 
 use domain::{
-    AnalysisPhase, CaseFile, Claim, ExhibitId, Handoff, Marker, Metric, NoPatch, Patch, Suspect,
+    AnalysisPhase, CaseFile, Claim, Cost, ExhibitId, Handoff, Marker, Metric, NoPatch, Patch, Suspect,
     SuspectReason, Verdict,
 };
 
 use super::markdown::{cell, code, prose};
 use super::plain::{defused, plain};
-use crate::facts::{Facts, clock, date_and_clock};
+use crate::facts::{Facts, clock, date_and_clock, fragment};
 use crate::failure::{FailedMetric, failure};
 
 /// The most characters of a title, so that it is whole in a list and in `git log`.
@@ -33,6 +33,19 @@ pub struct Contents<'a> {
     pub patch: &'a Patch,
     /// Suspects that were tried before and why they were not reverted.
     pub refused: &'a [(Suspect, NoPatch)],
+    /// The fixer with a model that gave no patch, where one was asked.
+    pub tried: Option<&'a Tried>,
+}
+
+/// A fixer with a model that was asked for a patch and gave none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// The model's name in the file.
+    pub model: String,
+    /// What it cost.
+    pub cost: Cost,
+    /// Why it gave none: a fragment that fits after "since".
+    pub why: String,
 }
 
 /// `Revert "subject"` in at most 72 characters; the subject names no person, issue or page.
@@ -165,10 +178,7 @@ fn alternatives(contents: Contents<'_>) -> String {
     });
     let more = others.len().checked_sub(OTHERS).filter(|more| *more > 0);
     let lines: Vec<String> = std::iter::once("**Turned down**\n".to_owned())
-        .chain(std::iter::once(format!(
-            "- A repair that keeps the rest of {}: it takes someone who knows the code; this gives time for it.",
-            contents.suspect.sha.short()
-        )))
+        .chain(std::iter::once(repair(contents)))
         .chain(refused)
         .chain(named)
         .chain(more.map(|more| {
@@ -177,6 +187,22 @@ fn alternatives(contents: Contents<'_>) -> String {
         }))
         .collect();
     lines.join("\n")
+}
+
+/// That a repair would keep more, and that a fixer tried to make one, where it did.
+fn repair(contents: Contents<'_>) -> String {
+    let sha = contents.suspect.sha.short();
+    match contents.tried {
+        None => format!(
+            "- A repair that keeps the rest of {sha}: it takes someone who knows the code; this gives time for it."
+        ),
+        Some(tried) => format!(
+            "- A repair that keeps the rest of {sha}: a fixer with model {} tried ({}) and gave none, since {}",
+            code(&tried.model, 80),
+            tried.cost,
+            prose(&fragment(&tried.why, 400)),
+        ),
+    }
 }
 
 /// Why another suspect was not reverted.

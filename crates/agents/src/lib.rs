@@ -12,11 +12,15 @@
 #![forbid(unsafe_code)]
 
 mod analyst;
+mod driver;
 mod facts;
 mod failure;
 mod fixer;
+mod models;
 pub mod voice;
 
 pub use analyst::RuleAnalyst;
+pub use driver::{Clock, Crew, Limits};
 pub use fixer::RevertFixer;
+pub use models::{Authorities, Meter, Model, ModelSettings, Provider};
 pub use voice::Speaker;

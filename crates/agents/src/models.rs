@@ -1,0 +1,65 @@
+//! The models that agents ask: where each is, what it costs, and what it was used for.
+//!
+//! Refuses to know what is asked, and how often.
+
+mod meter;
+mod settings;
+
+use std::sync::Arc;
+
+use domain::{Failure, Price};
+
+pub use meter::Meter;
+pub use settings::{Authorities, ModelSettings, Provider};
+
+/// A model that can be asked. Clones are cheap, and share their connections.
+#[derive(Clone)]
+pub struct Model {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    name: String,
+    model: String,
+    price: Price,
+    max_output_tokens: u32,
+}
+
+impl Model {
+    /// A model as the file describes it. Nothing is asked yet; settings that cannot work are a failure that a person can mend.
+    pub fn connect(settings: ModelSettings) -> Result<Self, Failure> {
+        let inner = Inner {
+            name: settings.name,
+            model: settings.model,
+            price: settings.price,
+            max_output_tokens: settings.max_output_tokens,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Its name in the file, for people and for counts.
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// What the provider calls it.
+    pub fn model(&self) -> &str {
+        &self.inner.model
+    }
+
+    /// What it charges.
+    pub fn price(&self) -> Price {
+        self.inner.price
+    }
+
+    /// The most tokens that it may write in one answer.
+    pub fn max_output_tokens(&self) -> u32 {
+        self.inner.max_output_tokens
+    }
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model").field("name", &self.inner.name).field("model", &self.inner.model).finish()
+    }
+}

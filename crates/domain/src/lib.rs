@@ -29,6 +29,7 @@ mod settings;
 mod tool;
 mod trouble;
 mod verdict;
+mod visible;
 pub mod workflow;
 
 pub use brief::{
@@ -68,3 +69,4 @@ pub use settings::{Annotate, Mode};
 pub use tool::{Tool, ToolAccess, ToolFailure, ToolOutput, arguments, schema_of};
 pub use trouble::{Fingerprint, RunEnd, Trouble};
 pub use verdict::{AnalystKind, Category, Claim, Confidence, Verdict};
+pub use visible::is_invisible;

@@ -21,6 +21,9 @@ pub struct Patch {
     pub kind: PatchKind,
     /// The files, by path.
     pub files: Vec<PatchedFile>,
+    /// The paths of those files that steer tools or other agents (`AGENTS.md`, `.npmrc`): the reviewer is told. Hostile.
+    #[serde(default)]
+    pub flagged: Vec<String>,
     /// The unified diff, bounded.
     pub diff: String,
 }

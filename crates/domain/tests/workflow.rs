@@ -101,6 +101,7 @@ fn proposal() -> Box<Proposal> {
             commit: sha('d'),
             reverts: sha('a'),
             kind: rollmend_domain::PatchKind::Revert,
+            flagged: vec![],
             files: vec![],
             diff: String::new(),
         },

@@ -1,7 +1,7 @@
 //! Undoes one commit on top of the base branch, in objects only, and looks hard at what comes out.
 
-mod paths;
-mod result;
+pub(crate) mod paths;
+pub(crate) mod result;
 
 use domain::{CommitSha, Failure, NoPatch, Patch, PatchKind, Repository};
 use git2::{Commit, Index, MergeOptions, Oid, Time};
@@ -64,6 +64,7 @@ impl Revert<'_> {
             commit: words::sha(commit)?,
             reverts: words::sha(self.suspect.id())?,
             kind: PatchKind::Revert,
+            flagged: looked_at.flagged,
             files: looked_at.files,
             diff: looked_at.diff,
         }))

@@ -53,6 +53,7 @@ impl Code for Repositories {
             commit: "f".repeat(40).parse().unwrap(),
             reverts: suspect.clone(),
             kind: domain::PatchKind::Revert,
+            flagged: vec![],
             files: self.files.clone().unwrap_or_else(|| vec![file]),
             diff: String::new(),
         }))

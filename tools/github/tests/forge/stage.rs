@@ -69,6 +69,7 @@ impl Stage {
                 commit: commit.clone(),
                 reverts: commit,
                 kind: domain::PatchKind::Revert,
+                flagged: vec![],
                 files: vec![],
                 diff: String::new(),
             },

@@ -25,45 +25,81 @@ const NEVER: [&str; 15] = [
     "**/.git/**",
 ];
 
+/// The rule that [`has_twin`] finds broken, as it fits after "which".
+pub(crate) const TWIN: &str = "has a neighbour whose name differs only in case";
+
+/// Files that steer tools or other agents, or that run when something else is started (attack 19): a patch may touch them where
+/// the paths allow it, and its reviewer is told. Compared in lower case. Sources: the projects' own documentation of where each is
+/// read.
+const FLAGGED: [&str; 10] = [
+    "**/{claude,agents,gemini}.md",
+    "**/{.cursorrules,.windsurfrules,.clinerules}",
+    "**/{.claude,.cursor,.codex,.vscode,.idea}/**",
+    ".github/{copilot-instructions.md,instructions/**}",
+    "**/.cargo/config{,.toml}",
+    "**/{.npmrc,.yarnrc,.yarnrc.yml,.pnpmfile.cjs,.pypirc,pip.conf}",
+    "**/{conftest.py,sitecustomize.py}",
+    "**/{.mvn,.husky,.devcontainer}/**",
+    "**/{.envrc,.pre-commit-config.yaml}",
+    "**/gradle/wrapper/gradle-wrapper.properties",
+];
+
 /// The rules for one repository.
-pub(super) struct PathRules {
+pub(crate) struct PathRules {
     never: GlobSet,
+    flagged: GlobSet,
     allowed: Option<GlobSet>,
 }
 
 impl PathRules {
     /// From `paths` of the configuration.
-    pub(super) fn new(repository: &Repository) -> Result<Self, Failure> {
+    pub(crate) fn new(repository: &Repository) -> Result<Self, Failure> {
         let allowed = match repository.paths.as_slice() {
             [] => None,
             globs => Some(set(globs.iter().map(String::as_str))?),
         };
-        Ok(Self { never: set(NEVER)?, allowed })
+        Ok(Self { never: set(NEVER)?, flagged: set(FLAGGED)?, allowed })
     }
 
     /// The rule that a path breaks, as it fits after "which".
-    pub(super) fn broken_by(&self, path: &[u8]) -> Option<&'static str> {
-        let Ok(text) = std::str::from_utf8(path) else { return Some("is not UTF-8") };
-        let strange = |c: char| c.is_control() || c == '\\' || crate::words::is_invisible(c);
-        if text.is_empty() || text.starts_with('/') || text.chars().any(strange) {
-            return Some("is a name that nobody can review");
+    pub(crate) fn broken_by(&self, path: &[u8]) -> Option<&'static str> {
+        if let Some(rule) = no_name(path) {
+            return Some(rule);
         }
+        let text = String::from_utf8_lossy(path);
         let lower = text.to_lowercase();
-        if lower.split('/').any(|part| part.is_empty() || part == "." || part == ".." || is_dot_git(part)) {
-            return Some("reaches out of the tree or into git's own files");
-        }
         if self.never.is_match(&lower) {
             return Some(
                 "is among the files that a patch never touches (workflows, code owners, bots, git's own)",
             );
         }
         match &self.allowed {
-            Some(allowed) if !allowed.is_match(text) => {
+            Some(allowed) if !allowed.is_match(text.as_ref()) => {
                 Some("is not among the paths that agents.toml allows")
             }
             _ => None,
         }
     }
+
+    /// Those of the paths of which the reviewer is told.
+    pub(crate) fn flagged<'a>(&self, paths: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        let told = |path: &&str| self.flagged.is_match(path.to_lowercase());
+        paths.into_iter().filter(told).map(str::to_owned).collect()
+    }
+}
+
+/// Why something is no name of a file in a tree, whoever asks for it and whatever for, as it fits after "which".
+pub(crate) fn no_name(path: &[u8]) -> Option<&'static str> {
+    let Ok(text) = std::str::from_utf8(path) else { return Some("is not UTF-8") };
+    let strange = |c: char| c.is_control() || c == '\\' || crate::words::is_invisible(c);
+    if text.is_empty() || text.starts_with('/') || text.chars().any(strange) {
+        return Some("is a name that nobody can review");
+    }
+    let lower = text.to_lowercase();
+    if lower.split('/').any(|part| part.is_empty() || part == "." || part == ".." || is_dot_git(part)) {
+        return Some("reaches out of the tree or into git's own files");
+    }
+    None
 }
 
 /// Names that some file system takes for `.git` (see git's `verify_path`): with dots or blanks behind, or its short DOS name.
@@ -86,7 +122,7 @@ fn set<'a>(globs: impl IntoIterator<Item = &'a str>) -> Result<GlobSet, Failure>
 
 /// Whether a directory on the way to `path` holds another name that differs only in case (attack 16): on some file systems both
 /// are one file, and a reviewer takes one for the other.
-pub(super) fn has_twin(clone: &git2::Repository, root: &Tree<'_>, path: &str) -> Result<bool, git2::Error> {
+pub(crate) fn has_twin(clone: &git2::Repository, root: &Tree<'_>, path: &str) -> Result<bool, git2::Error> {
     let mut directory: Option<Oid> = Some(root.id());
     for part in path.split('/') {
         let Some(id) = directory else { return Ok(false) };
@@ -140,6 +176,20 @@ mod tests {
         for path in ["src/main.rs", "docs/codeowners.md", ".github/ISSUE_TEMPLATE.md", "gitconfig.rs"] {
             assert_eq!(rules.broken_by(path.as_bytes()), None, "{path}");
         }
+    }
+
+    #[test]
+    fn attack_19_files_that_steer_tools_or_agents_are_flagged_for_the_reviewer() {
+        let told = [
+            "CLAUDE.md",
+            "sub/Agents.md",
+            ".cargo/config.toml",
+            "web/.npmrc",
+            "tests/conftest.py",
+            ".vscode/tasks.json",
+        ];
+        assert_eq!(rules(&[]).flagged(told), told);
+        assert_eq!(rules(&[]).flagged(["src/agents.rs", "config.toml", "claude.md.txt"]), [""; 0]);
     }
 
     #[test]

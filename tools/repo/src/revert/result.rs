@@ -1,11 +1,18 @@
 //! What came out of a revert, as a reviewer would look at it.
 
 use domain::{Failure, NoPatch, PatchedFile};
-use git2::{Diff, DiffFormat, DiffOptions, FileMode, Oid};
+use git2::{Diff, DiffFormat, DiffOptions, FileMode, Oid, Repository, Tree};
 
 use super::Revert;
-use super::paths::{PathRules, has_twin};
+use super::paths::{PathRules, TWIN, has_twin};
 use crate::words;
+
+/// Options that show a change as git does.
+pub(crate) fn as_git_shows_it() -> DiffOptions {
+    let mut options = DiffOptions::new();
+    options.include_typechange(true).id_abbrev(12).old_prefix("a/").new_prefix("b/");
+    options
+}
 
 /// Stands where a diff was cut.
 const CUT: &str = "… (the diff goes on)\n";
@@ -13,6 +20,7 @@ const CUT: &str = "… (the diff goes on)\n";
 /// A revert that may be proposed.
 pub(super) struct LookedAt {
     pub(super) files: Vec<PatchedFile>,
+    pub(super) flagged: Vec<String>,
     pub(super) diff: String,
 }
 
@@ -24,11 +32,11 @@ pub(super) fn look_at(
 ) -> Result<Result<LookedAt, NoPatch>, Failure> {
     let failed = |e| revert.failed(e);
     let (base, undone) = (revert.base.tree().map_err(failed)?, revert.clone.find_tree(tree).map_err(failed)?);
-    let mut options = DiffOptions::new();
-    options.include_typechange(true).id_abbrev(12).old_prefix("a/").new_prefix("b/");
+    let mut options = as_git_shows_it();
     let diff =
         revert.clone.diff_tree_to_tree(Some(&base), Some(&undone), Some(&mut options)).map_err(failed)?;
-    if let Some((path, rule)) = refused_path(revert, &diff, rules)? {
+    let trees = [base, revert.suspect.tree().map_err(failed)?];
+    if let Some((path, rule)) = refused_path(revert.clone, &trees, &diff, rules).map_err(failed)? {
         return Ok(Err(NoPatch::PathRefused { suspect: revert.short()?, path, rule: rule.to_owned() }));
     }
     if !revert.is_inverse(tree)? {
@@ -41,17 +49,18 @@ pub(super) fn look_at(
         return Ok(Err(revert
             .unsound(format!("it changes {lines} lines, more than the {limit} that can be reviewed"))?));
     }
-    Ok(Ok(LookedAt { files, diff: text(&diff, revert.limits.diff).map_err(failed)? }))
+    let flagged = rules.flagged(files.iter().map(|file| file.path.as_str()));
+    Ok(Ok(LookedAt { files, flagged, diff: text(&diff, revert.limits.diff).map_err(failed)? }))
 }
 
-/// The first path that may not be touched, with the rule that it breaks.
-fn refused_path(
-    revert: &Revert<'_>,
+/// The first path that may not be touched, with the rule that it breaks; `trees` are those whose names must not be mixed up with
+/// it.
+pub(crate) fn refused_path(
+    clone: &Repository,
+    trees: &[Tree<'_>],
     diff: &Diff<'_>,
     rules: &PathRules,
-) -> Result<Option<(String, &'static str)>, Failure> {
-    let failed = |e| revert.failed(e);
-    let trees = [revert.base.tree().map_err(failed)?, revert.suspect.tree().map_err(failed)?];
+) -> Result<Option<(String, &'static str)>, git2::Error> {
     for delta in diff.deltas() {
         for side in [delta.old_file(), delta.new_file()] {
             let Some(path) = side.path_bytes() else { continue };
@@ -60,9 +69,9 @@ fn refused_path(
             if let Some(rule) = rules.broken_by(path).or(kind) {
                 return Ok(Some((text, rule)));
             }
-            for tree in &trees {
-                if has_twin(revert.clone, tree, &text).map_err(failed)? {
-                    return Ok(Some((text, "has a neighbour whose name differs only in case")));
+            for tree in trees {
+                if has_twin(clone, tree, &text)? {
+                    return Ok(Some((text, TWIN)));
                 }
             }
         }
@@ -70,7 +79,8 @@ fn refused_path(
     Ok(None)
 }
 
-fn not_plain(mode: FileMode) -> Option<&'static str> {
+/// Why an entry of a tree is nothing that a patch may touch.
+pub(crate) fn not_plain(mode: FileMode) -> Option<&'static str> {
     match mode {
         FileMode::Blob | FileMode::BlobExecutable | FileMode::BlobGroupWritable => None,
         FileMode::Link => Some("is a symlink"),
@@ -79,7 +89,8 @@ fn not_plain(mode: FileMode) -> Option<&'static str> {
     }
 }
 
-fn files(diff: &Diff<'_>) -> Result<Vec<PatchedFile>, git2::Error> {
+/// The files of a change with their counts, by path.
+pub(crate) fn files(diff: &Diff<'_>) -> Result<Vec<PatchedFile>, git2::Error> {
     let mut files = Vec::new();
     for (index, delta) in diff.deltas().enumerate() {
         let stats = git2::Patch::from_diff(diff, index)?.map(|patch| patch.line_stats()).transpose()?;
@@ -94,7 +105,7 @@ fn files(diff: &Diff<'_>) -> Result<Vec<PatchedFile>, git2::Error> {
 }
 
 /// The unified diff, whole lines, at most `limit` bytes and the sign that it was cut.
-fn text(diff: &Diff<'_>, limit: usize) -> Result<String, git2::Error> {
+pub(crate) fn text(diff: &Diff<'_>, limit: usize) -> Result<String, git2::Error> {
     let mut text = String::new();
     let mut cut = false;
     let printed = diff.print(DiffFormat::Patch, |_, _, line| {

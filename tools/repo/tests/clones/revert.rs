@@ -32,6 +32,7 @@ async fn a_revert_undoes_the_suspect_alone_and_is_the_same_each_time() {
         commit: patch.commit.clone(),
         reverts: suspect.clone(),
         kind: domain::PatchKind::Revert,
+        flagged: vec![],
         files: vec![patched("a.txt", 1, 1)],
         diff: patch.diff.clone(),
     };

@@ -69,6 +69,7 @@ pub(crate) fn patch() -> Patch {
         commit: REVERT.parse().unwrap(),
         reverts: SUSPECT.parse().unwrap(),
         kind: domain::PatchKind::Revert,
+        flagged: vec![],
         files: vec![],
         diff: String::new(),
     }

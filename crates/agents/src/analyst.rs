@@ -7,12 +7,12 @@ mod cause;
 mod claims;
 mod confidence;
 mod diagnosis;
-mod headline;
-mod quotes;
+pub(crate) mod headline;
+pub(crate) mod quotes;
 mod ruled_out;
 mod sign;
 mod spec;
-mod telling;
+pub(crate) mod telling;
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use domain::{CaseFile, Claim, ExhibitBody};
 
 /// Takes out every quote that does not stand in its exhibit exactly so, and every claim whose exhibit is not in the case.
 /// Returns how many were struck.
-pub(super) fn strike(case: &CaseFile, claims: &mut Vec<Claim>) -> usize {
+pub(crate) fn strike(case: &CaseFile, claims: &mut Vec<Claim>) -> usize {
     let before = claims.len();
     claims.retain(|claim| case.exhibit(claim.exhibit).is_some());
     let mut struck = before - claims.len();

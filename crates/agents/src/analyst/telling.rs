@@ -14,7 +14,7 @@ use crate::failure::{FailedMetric, failure};
 use crate::voice::markdown::code;
 
 /// What happened: the failure, the cause, what was ruled out, and what is not known.
-pub(super) fn analysis(
+pub(crate) fn analysis(
     facts: Facts<'_>,
     brief: &Brief,
     cause: &str,

@@ -1,4 +1,5 @@
-//! `GET /metrics`: counts for Prometheus, open to all, since nothing in them comes from outside: every label is a fixed name.
+//! `GET /metrics`: counts for Prometheus, open to all, since nothing in them comes from outside: every label is a fixed name, or one of
+//! the file's own.
 
 mod figures;
 

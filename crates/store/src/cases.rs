@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use domain::ports::CaseStore;
 use domain::{CASE_VERSION, CaseFile, CaseId, Failure};
 use flate2::Compression;
@@ -15,6 +16,17 @@ use crate::error::Error;
 
 /// The largest case that is read back: far above what the limits of gathering allow, far below what would hurt.
 const LARGEST: u64 = 512 << 20;
+
+/// A case file as it lies in its folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeptCase {
+    /// Its id.
+    pub(crate) id: CaseId,
+    /// What it takes, compressed.
+    pub(crate) bytes: u64,
+    /// When it was written.
+    pub(crate) modified: DateTime<Utc>,
+}
 
 /// A folder of case files.
 #[derive(Debug, Clone)]
@@ -61,6 +73,46 @@ impl CaseFolder {
         let (folder, id) = (self.clone(), id.clone());
         let read = tokio::task::spawn_blocking(move || folder.bytes(&id)).await;
         Ok(read.map_err(|error| interrupted(&error))??)
+    }
+
+    /// Every case file that is there.
+    pub(crate) async fn files(&self) -> Result<Vec<KeptCase>, Failure> {
+        let folder = self.clone();
+        let read = tokio::task::spawn_blocking(move || folder.listed()).await;
+        Ok(read.map_err(|error| interrupted(&error))??)
+    }
+
+    fn listed(&self) -> Result<Vec<KeptCase>, Error> {
+        let unreadable = |source| file("read", &self.folder, source);
+        let mut files = Vec::new();
+        for shelf in fs::read_dir(&self.folder).map_err(unreadable)? {
+            let shelf = shelf.map_err(unreadable)?;
+            if !shelf.file_type().map_err(unreadable)?.is_dir() {
+                continue;
+            }
+            for entry in fs::read_dir(shelf.path()).map_err(unreadable)? {
+                let entry = entry.map_err(unreadable)?;
+                let about = entry.metadata().map_err(unreadable)?;
+                let name = entry.file_name();
+                let id = name.to_str().and_then(|name| name.strip_suffix(".json.gz"));
+                let Some(id) = id.and_then(|id| id.parse().ok()).filter(|_| about.is_file()) else {
+                    continue;
+                };
+                let modified = about.modified().map_err(unreadable)?.into();
+                files.push(KeptCase { id, bytes: about.len(), modified });
+            }
+        }
+        Ok(files)
+    }
+
+    /// Removes a case file. Says whether it was there.
+    pub(crate) async fn remove(&self, id: &CaseId) -> Result<bool, Failure> {
+        let path = self.path(id);
+        match tokio::fs::remove_file(&path).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(Failure::from(file("remove", &path, source))),
+        }
     }
 
     fn bytes(&self, id: &CaseId) -> Result<Vec<u8>, Error> {

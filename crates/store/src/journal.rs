@@ -1,6 +1,9 @@
 //! The journal in SQLite.
 
+mod checkpoints;
+mod finished;
 mod rows;
+mod spending;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,6 +13,7 @@ use domain::ports::{Journal, PendingEffect, RecordedEvent, Step};
 use domain::workflow::Run;
 use domain::{Failure, IncidentId};
 use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -114,12 +118,16 @@ impl SqliteJournal {
     async fn write(&self, step: &Step) -> Result<(), Error> {
         let mut connection = self.pool.acquire().await.map_err(|source| self.failed(source))?;
         let written = self.write_on(&mut connection, step).await;
-        if matches!(written, Err(Error::Database { .. })) {
-            // On a full disk SQLite ends the transaction by itself (sqlite.org/lang_transaction.html), of which sqlx does not know: it
-            // would refuse to begin another one on this connection for ever.
+        Self::hand_back(connection, written)
+    }
+
+    /// Gives a connection back to the pool, unless the database refused on it. On a full disk SQLite ends the transaction by itself
+    /// (sqlite.org/lang_transaction.html), of which sqlx does not know: it would refuse to begin another one on this connection for ever.
+    fn hand_back<T>(mut connection: PoolConnection<Sqlite>, result: Result<T, Error>) -> Result<T, Error> {
+        if matches!(result, Err(Error::Database { .. })) {
             connection.close_on_drop();
         }
-        written
+        result
     }
 
     async fn write_on(&self, connection: &mut SqliteConnection, step: &Step) -> Result<(), Error> {

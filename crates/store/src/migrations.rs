@@ -5,7 +5,10 @@ use sqlx::SqlSafeStr;
 use sqlx::error::BoxDynError;
 use sqlx::migrate::{Migration, MigrationSource, MigrationType};
 
-const ALL: [(i64, &str, &str); 1] = [(1, "first", include_str!("../migrations/0001_first.sql"))];
+const ALL: [(i64, &str, &str); 2] = [
+    (1, "first", include_str!("../migrations/0001_first.sql")),
+    (2, "models", include_str!("../migrations/0002_models.sql")),
+];
 
 /// The migrations that this build knows.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::fmt::{Debug, Error, Formatter};
 use std::sync::Arc;
 
 use domain::Category;
-use domain::ports::{Figures, Insight, Spread, Startup};
+use domain::ports::{Figures, Insight, ModelUse, Spread, Startup};
 use domain::workflow::StateName;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
@@ -27,6 +27,7 @@ impl Collector for Shown {
         let figures = self.0.figures();
         incidents(&mut encoder, &figures)?;
         failures(&mut encoder, &figures)?;
+        models(&mut encoder, &figures)?;
         let words = "Time from the trouble of an attempt to its first verdict";
         histogram(&mut encoder, "time_to_verdict", words, &figures.to_verdict)?;
         let words = "Time from the trouble of an attempt to its pull request";
@@ -60,6 +61,26 @@ fn failures(encoder: &mut DescriptorEncoder<'_>, figures: &Figures) -> Result<()
     let mut metric = encoder.encode_descriptor("failures", help, None, MetricType::Counter)?;
     for (kind, count) in &figures.failures {
         metric.encode_family(&[("kind", *kind)])?.encode_counter::<NoLabelSet, _, f64>(count, None)?;
+    }
+    Ok(())
+}
+
+/// What models were used for, by their names in the file.
+fn models(encoder: &mut DescriptorEncoder<'_>, figures: &Figures) -> Result<(), Error> {
+    type Part = fn(&ModelUse) -> f64;
+    let parts: [(&str, &str, Part); 5] = [
+        ("model_calls", "Calls to models that were answered", |used| used.calls as f64),
+        ("model_failures", "Calls to models that failed for good", |used| used.failures as f64),
+        ("model_input_tokens", "Tokens sent to models", |used| used.cost.input_tokens as f64),
+        ("model_output_tokens", "Tokens written by models", |used| used.cost.output_tokens as f64),
+        ("model_cost_usd", "What models cost, in US dollars", |used| used.cost.micro_usd as f64 / 1e6),
+    ];
+    for (name, help, part) in parts {
+        let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for (model, used) in &figures.models {
+            let labels = [("model", model.as_str())];
+            metric.encode_family(&labels)?.encode_counter::<NoLabelSet, _, f64>(&part(used), None)?;
+        }
     }
     Ok(())
 }

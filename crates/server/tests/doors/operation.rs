@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::Category;
-use domain::ports::{Figures, Spread, Startup};
+use domain::ports::{Figures, ModelUse, Spread, Startup};
 use domain::workflow::StateName;
+use domain::{Category, Cost};
 use rollmend_server::{Auth, Limits};
 use serde_json::json;
 
@@ -39,6 +39,14 @@ async fn figures_are_shown_in_prometheus_words() {
     let house = house(tokens(), Limits::default(), None).await;
     let spread = Spread { buckets: vec![(0.5, 1), (2.0, 2), (f64::INFINITY, 1)], sum: 9.5 };
     *house.insight.figures.lock().unwrap() = Figures {
+        models: BTreeMap::from([(
+            "main".to_owned(),
+            ModelUse {
+                calls: 8,
+                failures: 2,
+                cost: Cost { input_tokens: 900, output_tokens: 80, micro_usd: 1_250_000 },
+            },
+        )]),
         incidents: BTreeMap::from([
             ((StateName::HandedOff, Some(Category::AnalysisTemplate)), 2),
             ((StateName::Gathering, None), 1),
@@ -68,6 +76,11 @@ async fn figures_are_shown_in_prometheus_words() {
         ("rollmend_log_streams", "5"),
         ("rollmend_log_received_bytes", "6"),
         ("rollmend_logs_not_followed", "7"),
+        ("rollmend_model_calls_total{model=\"main\"}", "8.0"),
+        ("rollmend_model_failures_total{model=\"main\"}", "2.0"),
+        ("rollmend_model_input_tokens_total{model=\"main\"}", "900.0"),
+        ("rollmend_model_output_tokens_total{model=\"main\"}", "80.0"),
+        ("rollmend_model_cost_usd_total{model=\"main\"}", "1.25"),
     ] {
         assert_eq!(series.get(name).map(String::as_str), Some(value), "{name}: {series:#?}");
     }

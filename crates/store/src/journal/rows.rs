@@ -11,6 +11,10 @@ pub(super) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
+pub(super) fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or_default()
+}
+
 pub(super) fn encode<T: serde::Serialize>(what: &str, value: &T) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|source| Error::Shape { what: what.to_owned(), source })
 }

@@ -354,6 +354,9 @@ pub enum SuspectReason {
         path: String,
         /// The templates' exhibit.
         exhibit: ExhibitId,
+        /// In how many places the commits of the range made this very change, this place included; 0 where not all are known.
+        #[serde(default)]
+        places: u32,
     },
     /// It changes code.
     ChangesCode,

@@ -60,7 +60,7 @@ pub use observation::{
 };
 pub use patch::{NoPatch, Patch, PatchKind, PatchedFile};
 pub use proposal::{Marker, Proposal, PullRequest, PullRequestState, branch_for};
-pub use range::{Ancestry, ChangeKind, Commit, CommitRange, FileChange, LineRange, Revision};
+pub use range::{Ancestry, ChangeKind, ChangedValue, Commit, CommitRange, FileChange, LineRange, Revision};
 pub use redaction::{REDACTED, Redactor};
 pub use repository::{
     AllowedRepositories, InvalidRepositoryUrl, NamedRepository, Repository, RepositoryStanding, RepositoryUrl,

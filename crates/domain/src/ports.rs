@@ -18,4 +18,4 @@ pub use cluster::{
 pub use insight::{Figures, Insight, RolloutSummary, Spread, Startup, ToldStep};
 pub use judgement::{Analyst, Comment, Digest, Fixer, Gate, Glance, LogSuspicion, Voice};
 pub use memory::{CaseStore, EffectId, Journal, PendingEffect, RecordedEvent, Step};
-pub use repository::{Code, Forge, Pushed, TracedRange};
+pub use repository::{Code, Forge, HunkAt, Pushed, TracedRange};

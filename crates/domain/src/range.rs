@@ -76,6 +76,34 @@ pub struct FileChange {
     pub removed: u32,
     /// What became of the file.
     pub kind: ChangeKind,
+    /// In a manifest (YAML, JSON, variables, properties): the single values that the commit changed and that no later commit of the
+    /// range changed again, at most a limit. Empty for every other file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<ChangedValue>,
+    /// How many more lines of a manifest may hold changed values: those beyond a limit.
+    #[serde(default, skip_serializing_if = "is_none_left_out")]
+    pub values_left_out: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_none_left_out(number: &u64) -> bool {
+    *number == 0
+}
+
+/// A value on a line of its own in a manifest, as one commit changed it. All texts are hostile and bounded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangedValue {
+    /// Its line **in the canary's version of the file**, from 1. Where the value was taken out: the line before it.
+    pub line: u32,
+    /// The same in the commit's own version of the file.
+    pub own_line: u32,
+    /// The keys that lead to it, such as `spec.template.spec.containers[shop].resources.limits.memory`: elements of lists by
+    /// their name, those without one by their number from 0.
+    pub key: String,
+    /// What it was, without quotes; `None` where the commit added it.
+    pub before: Option<String>,
+    /// What it became, without quotes; `None` where the commit took it out.
+    pub after: Option<String>,
 }
 
 /// First and last line, from 1, inclusive.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::ports::{Code, Pushed, TracedRange};
+use domain::ports::{Code, HunkAt, Pushed, TracedRange};
 use domain::{BranchName, CommitSha, Failure, NoPatch, Patch, Repository, Revision};
 use git2::Direction;
 
@@ -120,11 +120,12 @@ impl Workplace {
         Ok(TracedRange { stable, canary, range })
     }
 
-    fn revert(
+    /// Undoes the suspect, or a part of it, on the base branch's tip.
+    fn undoing(
         &self,
         suspect: &CommitSha,
         canary: &CommitSha,
-        message: &str,
+        undo: impl FnOnce(&Revert<'_>, &git2::Commit<'_>) -> Result<Result<Patch, NoPatch>, Failure>,
     ) -> Result<Result<Patch, NoPatch>, Failure> {
         let upstream = self.upstream();
         let advertised = upstream.advertised(Direction::Fetch)?;
@@ -140,8 +141,9 @@ impl Workplace {
             let what = format!("find the canary's commit {canary} in {}", self.repository.url);
             return Err(Failure::give_up("revision-not-found", what));
         };
-        Revert { clone, repository: &self.repository, limits: &self.settings.limits, base, suspect: found }
-            .patch(&canary, message)
+        let limits = &self.settings.limits;
+        let revert = Revert { clone, repository: &self.repository, limits, base, suspect: found };
+        undo(&revert, &canary)
     }
 
     fn commit<'a>(upstream: &Upstream<'a>, sha: &CommitSha) -> Result<Option<git2::Commit<'a>>, Failure> {
@@ -200,7 +202,26 @@ impl Code for BareClones {
         message: &str,
     ) -> Result<Result<Patch, NoPatch>, Failure> {
         let (suspect, canary, message) = (suspect.clone(), canary.clone(), message.to_owned());
-        self.run(repository, Doing::Fetch, move |place| place.revert(&suspect, &canary, &message)).await
+        let work = move |place: &mut Workplace| {
+            place.undoing(&suspect, &canary, |revert, canary| revert.patch(canary, &message))
+        };
+        self.run(repository, Doing::Fetch, work).await
+    }
+
+    async fn revert_hunks(
+        &self,
+        repository: &Repository,
+        suspect: &CommitSha,
+        canary: &CommitSha,
+        hunks: &[HunkAt],
+        message: &str,
+    ) -> Result<Result<Patch, NoPatch>, Failure> {
+        let (suspect, canary) = (suspect.clone(), canary.clone());
+        let (hunks, message) = (hunks.to_vec(), message.to_owned());
+        let work = move |place: &mut Workplace| {
+            place.undoing(&suspect, &canary, |revert, canary| revert.hunks(canary, &hunks, &message))
+        };
+        self.run(repository, Doing::Fetch, work).await
     }
 
     async fn push(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use domain::ports::{Code, Pushed, TracedRange};
+use domain::ports::{Code, HunkAt, Pushed, TracedRange};
 use domain::{BranchName, CommitSha, Failure, NoPatch, Patch, PatchedFile, Repository, Revision};
 
 /// A double that reverts cleanly unless told otherwise, and keeps the messages that it was given.
@@ -13,6 +13,7 @@ pub(crate) struct Repositories {
     pub(crate) refusals: BTreeMap<CommitSha, NoPatch>,
     pub(crate) files: Option<Vec<PatchedFile>>,
     pub(crate) messages: Mutex<Vec<String>>,
+    pub(crate) hunks: Mutex<Vec<HunkAt>>,
 }
 
 impl Repositories {
@@ -56,6 +57,24 @@ impl Code for Repositories {
             flagged: vec![],
             files: self.files.clone().unwrap_or_else(|| vec![file]),
             diff: String::new(),
+        }))
+    }
+
+    async fn revert_hunks(
+        &self,
+        repository: &Repository,
+        suspect: &CommitSha,
+        canary: &CommitSha,
+        hunks: &[HunkAt],
+        message: &str,
+    ) -> Result<Result<Patch, NoPatch>, Failure> {
+        *self.hunks.lock().unwrap() = hunks.to_vec();
+        let file = |hunk: &HunkAt| PatchedFile { path: hunk.file.clone(), added: 1, removed: 1 };
+        let patch = self.revert(repository, suspect, canary, message).await?;
+        Ok(patch.map(|patch| Patch {
+            kind: domain::PatchKind::RevertedHunks,
+            files: hunks.iter().map(file).collect(),
+            ..patch
         }))
     }
 

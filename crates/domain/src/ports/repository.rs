@@ -29,6 +29,17 @@ pub enum Pushed {
     AlreadyThere(CommitSha),
 }
 
+/// A changed value of a manifest that is to be undone, as [`crate::ChangedValue`] names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HunkAt {
+    /// The file's path in the suspect's tree.
+    pub file: String,
+    /// The value's line in the suspect's version of the file ([`crate::ChangedValue::own_line`]).
+    pub line: u32,
+    /// The keys that lead to it.
+    pub key: String,
+}
+
 /// Repositories as bare clones; nothing is ever checked out.
 #[async_trait]
 pub trait Code: Send + Sync {
@@ -48,6 +59,18 @@ pub trait Code: Send + Sync {
         repository: &Repository,
         suspect: &CommitSha,
         canary: &CommitSha,
+        message: &str,
+    ) -> Result<Result<Patch, NoPatch>, Failure>;
+
+    /// Undoes these values alone on top of the base branch, and what else the suspect did stays. Checked as a revert is; and in
+    /// each file nothing but these values may change. A value that the base branch has undone or changed again since is
+    /// left alone.
+    async fn revert_hunks(
+        &self,
+        repository: &Repository,
+        suspect: &CommitSha,
+        canary: &CommitSha,
+        hunks: &[HunkAt],
         message: &str,
     ) -> Result<Result<Patch, NoPatch>, Failure>;
 

@@ -230,3 +230,32 @@ fn every_line_of_a_large_log_is_redacted() {
     let clean = Redactor::new(["operator-token".to_owned()]).text(&text);
     assert!(!clean.contains("hunter2"));
 }
+
+#[test]
+fn a_changed_value_of_a_manifest_is_taken_out_where_its_keys_lead_to_a_secret() {
+    let changed = |key: &str| ChangedValue {
+        line: 7,
+        own_line: 7,
+        key: key.to_owned(),
+        before: Some("hunter2".to_owned()),
+        after: Some("ghp_aB3aB3aB3aB3aB3aB3aB3".to_owned()),
+    };
+    let clean = |key: &str| {
+        let clean = Redactor::default().redact(changed(key));
+        assert_eq!((clean.line, clean.key.as_str()), (7, key));
+        (clean.before.unwrap(), clean.after.unwrap())
+    };
+    let (hidden, shown) = (REDACTED.to_owned(), "hunter2".to_owned());
+    for key in
+        ["spec.containers[shop].env[DB_PASSWORD].value", "db.password", "DB_PASSWORD", "literals[API_TOKEN]"]
+    {
+        assert_eq!(clean(key), (hidden.clone(), hidden.clone()), "{key}");
+    }
+    for key in
+        ["containers[token-service].resources.limits.memory", "env[DB_PASSWORD].valueFrom.secretKeyRef.name"]
+    {
+        assert_eq!(clean(key), (shown.clone(), hidden.clone()), "{key}");
+    }
+    let known = Redactor::new(["hunter2".to_owned()]).redact(changed("a.b"));
+    assert_eq!(known.before.unwrap(), REDACTED);
+}

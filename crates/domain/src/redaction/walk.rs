@@ -24,14 +24,26 @@ pub(super) fn redact(value: &mut Value, text: &dyn Fn(&str) -> String) {
 
 fn object(fields: &mut Map<String, Value>, text: &dyn Fn(&str) -> String) {
     let names_a_secret = fields.get("name").and_then(Value::as_str).is_some_and(names::is_secret);
+    let changes_a_secret = fields.get("key").and_then(Value::as_str).is_some_and(leads_to_a_secret);
     for (key, value) in fields.iter_mut() {
+        let is_its_value = (names_a_secret && key == "value")
+            || (changes_a_secret && matches!(key.as_str(), "before" | "after"));
         match value {
-            Value::String(string) if names::is_secret(key) || (names_a_secret && key == "value") => {
-                hide(string);
-            }
+            Value::String(string) if is_its_value || names::is_secret(key) => hide(string),
             _ => redact(value, text),
         }
     }
+}
+
+/// Whether keys such as `spec.containers[shop].env[DB_PASSWORD].value` or `db.password` lead to a secret: the last of them that is
+/// a name says so.
+fn leads_to_a_secret(keys: &str) -> bool {
+    let keys = keys.strip_suffix(".value").unwrap_or(keys);
+    let last = match keys.strip_suffix(']').and_then(|keys| keys.rsplit_once('[')) {
+        Some((_, name)) => name,
+        None => keys.rsplit('.').next().unwrap_or(keys),
+    };
+    names::is_secret(last)
 }
 
 /// Command lines give a secret also as the item after its flag.

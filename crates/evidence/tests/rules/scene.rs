@@ -200,6 +200,8 @@ pub(crate) fn file(path: &str, lines: &[(u32, u32)]) -> FileChange {
         added: 1,
         removed: 1,
         kind: ChangeKind::Modified,
+        values: vec![],
+        values_left_out: 0,
     }
 }
 

@@ -55,6 +55,8 @@ impl Later {
             added: file.added(),
             removed: file.removed(),
             kind: file.kind,
+            values: Vec::new(),
+            values_left_out: 0,
         }
     }
 }

@@ -10,7 +10,15 @@ fn lines(first: u32, last: u32) -> LineRange {
 }
 
 fn change(path: &str, kind: ChangeKind, lines: &[LineRange], added: u32, removed: u32) -> FileChange {
-    FileChange { path: path.to_owned(), lines: lines.to_vec(), added, removed, kind }
+    FileChange {
+        path: path.to_owned(),
+        lines: lines.to_vec(),
+        added,
+        removed,
+        kind,
+        values: vec![],
+        values_left_out: 0,
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use domain::ports::{Code, Forge, Metrics, Pushed, TracedRange};
+use domain::ports::{Code, Forge, HunkAt, Metrics, Pushed, TracedRange};
 use domain::{
     Ancestry, BranchName, CommitRange, CommitSha, Failure, NoPatch, Patch, Point, Proposal, PullRequest,
     PullRequestNumber, PullRequestState, Repository, Revision,
@@ -45,6 +45,17 @@ impl Code for Hold {
             Ok(Ok(patch()))
         })
         .await
+    }
+
+    async fn revert_hunks(
+        &self,
+        repository: &Repository,
+        suspect: &CommitSha,
+        canary: &CommitSha,
+        _: &[HunkAt],
+        message: &str,
+    ) -> Result<Result<Patch, NoPatch>, Failure> {
+        self.revert(repository, suspect, canary, message).await
     }
 
     async fn push(&self, _: &Repository, branch: &BranchName, patch: &Patch) -> Result<Pushed, Failure> {

@@ -1,7 +1,7 @@
 //! Undoes one commit on top of the base branch, in objects only, and looks hard at what comes out.
 
-pub(crate) mod hunks;
-mod paths;
+mod hunks;
+pub(crate) mod paths;
 pub(crate) mod result;
 
 use domain::{CommitSha, Failure, NoPatch, Patch, PatchKind, Repository};

@@ -27,7 +27,7 @@ use crate::chronicle::Chronicle;
 use crate::clock::Clock;
 use crate::gather::Gatherer;
 use crate::ports::Ports;
-use crate::settings::Settings;
+use crate::settings::{LiveSettings, Settings};
 use crate::sightings::Sightings;
 use crate::tally::Tally;
 
@@ -35,7 +35,7 @@ use crate::tally::Tally;
 #[derive(Clone)]
 pub(crate) struct Hands {
     pub(crate) ports: Ports,
-    pub(crate) settings: Arc<Settings>,
+    settings: LiveSettings,
     pub(crate) clock: Clock,
     pub(crate) gatherer: Gatherer,
     pub(crate) chronicle: Chronicle,
@@ -45,14 +45,19 @@ pub(crate) struct Hands {
 }
 
 impl Hands {
-    pub(crate) fn new(ports: Ports, settings: Settings, clock: Clock, sightings: Arc<Sightings>) -> Self {
-        let settings = Arc::new(settings);
-        let clones = Arc::new(Semaphore::new(settings.limits.clones.max(1)));
-        let analyses = Arc::new(Semaphore::new(settings.limits.analyses.max(1)));
+    pub(crate) fn new(ports: Ports, settings: LiveSettings, clock: Clock, sightings: Arc<Sightings>) -> Self {
+        let limits = &settings.now().limits;
+        let clones = Arc::new(Semaphore::new(limits.clones.max(1)));
+        let analyses = Arc::new(Semaphore::new(limits.analyses.max(1)));
         let gatherer =
             Gatherer::new(ports.clone(), settings.clone(), clock.clone(), sightings, clones.clone());
         let chronicle = Chronicle::beginning(clock.now());
         Self { ports, settings, clock, gatherer, chronicle, tally: Arc::default(), clones, analyses }
+    }
+
+    /// What the operator decided, as it stands now.
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        self.settings.now()
     }
 
     /// Does the effect for the incident as it stands. The event that is its result.
@@ -65,12 +70,12 @@ impl Hands {
             }
             Effect::Fix { handoff, case } => {
                 let _permit = permit(&self.clones).await?;
-                within(self.settings.limits.patch, "make a patch", fix::fix(self, run, handoff, case)).await
+                within(self.settings().limits.patch, "make a patch", fix::fix(self, run, handoff, case)).await
             }
             Effect::Propose { proposal } => {
                 let _permit = permit(&self.clones).await?;
                 let propose = propose::propose(self, run, proposal);
-                within(self.settings.limits.patch, "open the pull request", propose).await
+                within(self.settings().limits.patch, "open the pull request", propose).await
             }
             Effect::Announce { attempt, occasion } => {
                 announce::announce(self, run, *attempt, *occasion).await

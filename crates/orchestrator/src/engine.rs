@@ -115,7 +115,7 @@ impl Engine {
     /// After the order to stop: lets effects in work finish for the time of grace and leaves the rest to the next start.
     pub(crate) async fn drain(&self) {
         self.0.tasks.close();
-        let grace = self.0.hands.settings.limits.grace;
+        let grace = self.0.hands.settings().limits.grace;
         if tokio::time::timeout(grace, self.0.tasks.wait()).await.is_err() {
             let left = self.0.running.lock().unwrap_or_else(PoisonError::into_inner).len();
             tracing::info!(left, "leaving unfinished effects to the next start");

@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use domain::ports::{Gate, Glance};
 use domain::workflow::Trigger;
 use domain::{Failure, GateAnswer, GateRefusal, GateRequest, RepositoryStanding, TooLittle};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use crate::effects::within;
@@ -39,6 +39,8 @@ const HARD_LIMIT: Duration = Duration::from_secs(280);
 const LONGEST_WAIT: Duration = Duration::from_secs(270);
 /// How often a waiting call looks whether there is enough evidence by now.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// More than may ever be configured as `max_waiting`, which is looked up whenever a call wants to wait.
+const PLACES: usize = 1_000;
 /// The time for reading the Rollout.
 const READ: Duration = Duration::from_secs(10);
 
@@ -80,11 +82,10 @@ impl Gate for Door {
 
 impl Door {
     pub(crate) fn new(around: Surroundings) -> Self {
-        let waiting = Semaphore::new(around.hands.settings.gate.max_waiting.min(Semaphore::MAX_PERMITS));
         Self {
             around,
             judgements: Arc::default(),
-            waiting: Arc::new(waiting),
+            waiting: Arc::new(Semaphore::new(PLACES)),
             refusals: Arc::default(),
             glances: Arc::default(),
         }
@@ -134,7 +135,8 @@ impl Door {
     }
 
     fn check_repository(&self, subject: &AttemptSubject) -> Result<(), GateRefusal> {
-        let allowed = &self.around.hands.settings.allowed;
+        let settings = self.around.hands.settings();
+        let allowed = &settings.allowed;
         if allowed.iter().next().is_none() {
             return Ok(());
         }
@@ -146,7 +148,7 @@ impl Door {
 
     /// Judges until there is enough evidence, or the wait is over.
     async fn judge(&self, subject: &AttemptSubject) -> Result<GateAnswer, GateRefusal> {
-        let until = Instant::now() + self.around.hands.settings.gate.max_wait.min(LONGEST_WAIT);
+        let until = Instant::now() + self.around.hands.settings().gate.max_wait.min(LONGEST_WAIT);
         let mut turn = None;
         loop {
             let figures = match self.judgements.judge(&self.around, subject).await? {
@@ -155,7 +157,7 @@ impl Door {
                 Judgement::TooLittle { figures } => figures,
             };
             if turn.is_none() {
-                turn = self.waiting.try_acquire().ok();
+                turn = self.turn();
             }
             if turn.is_none() || Instant::now() + LOOK_EVERY > until {
                 return self.too_little(subject, figures);
@@ -164,13 +166,20 @@ impl Door {
         }
     }
 
+    /// A place among those that wait, where the settings of now have one left.
+    fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        let turn = self.waiting.try_acquire().ok()?;
+        let waiting = PLACES - self.waiting.available_permits();
+        (waiting <= self.around.hands.settings().gate.max_waiting).then_some(turn)
+    }
+
     /// An error, unless the operator said that no evidence is good enough.
     fn too_little(&self, subject: &AttemptSubject, figures: String) -> Result<GateAnswer, GateRefusal> {
         let said = subject.rollout.annotations.get("too-little").map(String::as_str);
         let means = match said {
             Some("promote") => TooLittle::Promote,
             Some("error") => TooLittle::Error,
-            _ => self.around.hands.settings.gate.too_little,
+            _ => self.around.hands.settings().gate.too_little,
         };
         match means {
             TooLittle::Promote => {
@@ -203,7 +212,7 @@ fn ours(words: &str) -> GateRefusal {
 /// What broke here, without secrets; counted.
 fn broken(around: &Surroundings, failure: &Failure) -> GateRefusal {
     around.hands.tally.failed(failure);
-    GateRefusal::Ours(around.hands.settings.redactor.text(&failure.sentence()))
+    GateRefusal::Ours(around.hands.settings().redactor.text(&failure.sentence()))
 }
 
 /// Shares a door.

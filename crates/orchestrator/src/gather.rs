@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
 use crate::ports::Sources;
-use crate::settings::Settings;
+use crate::settings::{LiveSettings, Settings};
 use crate::sightings::{Sighting, Sightings};
 
 /// Exhibits with their source, and what is missing: what each part gives.
@@ -87,7 +87,7 @@ pub(crate) struct Follows {
 #[derive(Clone)]
 pub(crate) struct Gatherer {
     ports: Sources,
-    settings: Arc<Settings>,
+    settings: LiveSettings,
     clock: Clock,
     sightings: Arc<Sightings>,
     clones: Arc<Semaphore>,
@@ -96,7 +96,7 @@ pub(crate) struct Gatherer {
 impl Gatherer {
     pub(crate) fn new(
         ports: impl Into<Sources>,
-        settings: Arc<Settings>,
+        settings: LiveSettings,
         clock: Clock,
         sightings: Arc<Sightings>,
         clones: Arc<Semaphore>,
@@ -127,7 +127,7 @@ impl Gatherer {
 
     /// The followed logs have their end within 30 s, or what is there must do.
     async fn wait_for_the_logs(&self, subject: &Subject, missing: &mut Part) {
-        let wait = self.settings.limits.end_wait;
+        let wait = self.settings.now().limits.end_wait;
         let Some(spool) = &self.ports.spool else { return };
         if tokio::time::timeout(wait, spool.ended(&subject.identity)).await.is_err() {
             let why = format!("some of the followed logs had not ended {} s after the run", wait.as_secs());
@@ -137,7 +137,7 @@ impl Gatherer {
 
     /// Building redacts every text, which is work for a processor.
     async fn build(&self, subject: Subject, part: Part) -> Result<CaseFile, Failure> {
-        let settings = self.settings.clone();
+        let settings = self.settings.now();
         let frozen_at = self.clock.now();
         tokio::task::spawn_blocking(move || build(&settings, subject, part, frozen_at))
             .await
@@ -147,8 +147,8 @@ impl Gatherer {
     /// The time for each of the four steps that come one after the other.
     fn limit(&self, stage: Stage) -> Duration {
         match stage {
-            Stage::AtTrouble => self.settings.limits.freeze_at_trouble / 4,
-            Stage::AtEnd => self.settings.limits.freeze_at_end / 4,
+            Stage::AtTrouble => self.settings.now().limits.freeze_at_trouble / 4,
+            Stage::AtEnd => self.settings.now().limits.freeze_at_end / 4,
         }
     }
 }
@@ -259,7 +259,7 @@ impl Gatherer {
         part.note(&stable);
         let runs = or_seen(runs, sighting.as_ref().map(|s| s.runs.clone()), "AnalysisRuns", part);
         let seen_pods = sighting.map(|sighting| sighting.pods).unwrap_or_default();
-        let canary = pods::merged(canary, seen_pods, self.settings.limits.canary_pods, part);
+        let canary = pods::merged(canary, seen_pods, self.settings.now().limits.canary_pods, part);
         let stable = or_seen(stable, None, "pods of stable", part).unwrap_or_default();
         Ok(Seen { rollout, runs: runs.unwrap_or_default(), canary, stable, limit })
     }

@@ -102,7 +102,7 @@ impl Insight for Window {
             Ok(None) => Err(GateRefusal::NoSuchRollout(reference.clone())),
             Err(failure) => {
                 self.around.hands.tally.failed(&failure);
-                Err(GateRefusal::Ours(self.around.hands.settings.redactor.text(&failure.sentence())))
+                Err(GateRefusal::Ours(self.around.hands.settings().redactor.text(&failure.sentence())))
             }
         }
     }

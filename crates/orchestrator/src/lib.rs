@@ -35,4 +35,4 @@ pub use engine::Progress;
 pub use once::{Look, Once};
 pub use orchestrator::Orchestrator;
 pub use ports::{Ports, Sources};
-pub use settings::{Limits, Settings};
+pub use settings::{Limits, LiveSettings, Settings};

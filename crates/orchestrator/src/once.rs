@@ -19,7 +19,7 @@ use crate::effects::within;
 use crate::gather::{Gatherer, Subject};
 use crate::observer::{attempt_start, named};
 use crate::ports::Sources;
-use crate::settings::Settings;
+use crate::settings::{LiveSettings, Settings};
 use crate::sightings::Sightings;
 
 /// The time for each read before the evidence is gathered.
@@ -42,7 +42,7 @@ pub enum Look {
 #[derive(Debug)]
 pub struct Once {
     sources: Sources,
-    settings: Arc<Settings>,
+    settings: LiveSettings,
     clock: Clock,
     rollout: Rollout,
     identity: IncidentIdentity,
@@ -73,7 +73,7 @@ impl Once {
         let runs = runs.into_iter().filter(|run| is_of(run, &canary, started_at)).collect();
         let troubles = troubles(&sources, &rollout, started_at, runs, pods, now);
         let identity = identity(&sources, &rollout, canary).await?;
-        let settings = Arc::new(settings);
+        let settings = LiveSettings::from(settings);
         let once = Self { sources, settings, clock, rollout, identity, started_at, troubles, named };
         Ok(Look::Canary(Box::new(once)))
     }

@@ -15,7 +15,7 @@ use crate::identity::Identities;
 use crate::insight;
 use crate::observer::{Observer, Surroundings};
 use crate::ports::Ports;
-use crate::settings::Settings;
+use crate::settings::{LiveSettings, Settings};
 use crate::sightings::Sightings;
 
 /// The running orchestrator.
@@ -25,6 +25,7 @@ pub struct Orchestrator {
     insight: Arc<dyn Insight>,
     ready: watch::Receiver<bool>,
     main: JoinHandle<()>,
+    settings: LiveSettings,
     stopping: CancellationToken,
 }
 
@@ -36,7 +37,8 @@ impl Orchestrator {
     pub fn start(ports: Ports, settings: Settings, clock: Clock, cancel: CancellationToken) -> Self {
         let sightings = Arc::new(Sightings::default());
         let identities = Arc::new(Identities::new(ports.cluster.clone()));
-        let hands = Hands::new(ports, settings, clock, sightings.clone());
+        let settings = LiveSettings::from(settings);
+        let hands = Hands::new(ports, settings.clone(), clock, sightings.clone());
         let engine = Engine::new(hands.clone(), cancel.clone());
         let around =
             Surroundings { engine: engine.clone(), hands, sightings, identities, stopping: cancel.clone() };
@@ -45,7 +47,7 @@ impl Orchestrator {
         let gate = gate::open(around.clone());
         let insight = insight::open(around.clone(), begun);
         let main = tokio::spawn(run(around, ready, startup));
-        Self { engine, gate, insight, ready: is_ready, main, stopping: cancel }
+        Self { engine, gate, insight, ready: is_ready, main, settings, stopping: cancel }
     }
 
     /// The gate; it answers from the start on, and refuses once the daemon is stopping.
@@ -56,6 +58,11 @@ impl Orchestrator {
     /// What the daemon shows of itself, from the start on.
     pub fn insight(&self) -> Arc<dyn Insight> {
         self.insight.clone()
+    }
+
+    /// What the operator decided; changed there, it holds from the next decision on.
+    pub fn settings(&self) -> LiveSettings {
+        self.settings.clone()
     }
 
     /// Whether the journal was read and the first list of the cluster acted on.

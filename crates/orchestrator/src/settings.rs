@@ -1,8 +1,12 @@
 //! What the operator decided, and the limits that hold whatever the cluster does.
 
+mod live;
+
 use std::time::Duration;
 
 use domain::{AllowedRepositories, Annotate, Confidence, GateSettings, MIN_CONFIDENCE, Mode, Redactor};
+
+pub use live::LiveSettings;
 
 /// What the operator decided.
 #[derive(Debug, Clone)]

@@ -25,12 +25,12 @@ pub(super) async fn analyze(
     let (digest, analyst) = (hands.ports.digest.clone(), hands.ports.analyst.as_ref());
     let Judged { verdict, .. } = judge(digest, analyst, first, case, id.clone()).await?;
     // Asked of the file as it is now, not as it was when the case was frozen: what it no longer lists is not cloned.
-    let standing = hands.settings.allowed.standing(&run.named);
-    let next = match Handoff::from_verdict(&run.identity, &verdict, &standing, hands.settings.min_confidence)
-    {
-        Ok(handoff) => Next::HandOff { handoff: Box::new(handoff) },
-        Err(why) => Next::Explain { why },
-    };
+    let standing = hands.settings().allowed.standing(&run.named);
+    let next =
+        match Handoff::from_verdict(&run.identity, &verdict, &standing, hands.settings().min_confidence) {
+            Ok(handoff) => Next::HandOff { handoff: Box::new(handoff) },
+            Err(why) => Next::Explain { why },
+        };
     Ok(Event::VerdictReached { stage, verdict: Box::new(verdict), next })
 }
 

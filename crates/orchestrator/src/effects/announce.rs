@@ -11,7 +11,7 @@ pub(super) async fn announce(
     attempt: AttemptNumber,
     occasion: Occasion,
 ) -> Result<Event, Failure> {
-    if attempt != run.attempt || hands.settings.mode == Mode::Observe {
+    if attempt != run.attempt || hands.settings().mode == Mode::Observe {
         return Ok(Event::EffectDone);
     }
     // Both are tried: a right that is missing for one of them does not silence the other.
@@ -34,7 +34,7 @@ async fn say(hands: &Hands, run: &Run, occasion: Occasion) -> Result<(), Failure
 
 /// At most twice per attempt, since an attempt asks for at most two announcements.
 async fn annotate(hands: &Hands, run: &Run) -> Result<(), Failure> {
-    if hands.settings.annotate == Annotate::No {
+    if hands.settings().annotate == Annotate::No {
         return Ok(());
     }
     match hands.ports.voice.annotation(run) {

@@ -12,7 +12,7 @@ pub(super) async fn tell(
     pull_request: &PullRequest,
 ) -> Result<Event, Failure> {
     // A comment goes where pull requests go: only a daemon that may open them writes it.
-    if let (Mode::Propose, Some(forge)) = (hands.settings.mode, &hands.ports.forge) {
+    if let (Mode::Propose, Some(forge)) = (hands.settings().mode, &hands.ports.forge) {
         let comment = hands.ports.voice.passed_comment(run);
         forge.comment_once(repository, pull_request.number, &comment.marker, &comment.body).await?;
     }

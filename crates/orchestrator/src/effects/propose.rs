@@ -16,7 +16,7 @@ pub(super) async fn propose(hands: &Hands, run: &Run, proposal: &Proposal) -> Re
     if !wanted && hands.ports.forge.is_none() {
         return Ok(Event::EffectDone);
     }
-    may_propose(hands)?;
+    may_propose(hands, &proposal.repository)?;
     let forge = hands.ports.forge.as_deref().ok_or_else(no_forge)?;
     let login = forge.login(&proposal.repository).await?;
     if let Some(event) = look(forge, &login, proposal).await? {

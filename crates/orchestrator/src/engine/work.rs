@@ -78,18 +78,18 @@ impl Engine {
         let kind = failure.kind;
         let incident = &pending.id.incident;
         if let Remedy::Retry { after } = failure.remedy
-            && tries < self.0.hands.settings.limits.tries
+            && tries < self.0.hands.settings().limits.tries
         {
             let wait = backoff::delay(&pending.id, tries, after);
             tracing::info!(%incident, kind, tries, ?wait, "will try again: failed to {failure}");
             return Next::Again(wait);
         }
-        tracing::warn!(%incident, kind, tries, "{}", self.0.hands.settings.redactor.text(&failure.sentence()));
+        tracing::warn!(%incident, kind, tries, "{}", self.0.hands.settings().redactor.text(&failure.sentence()));
         Next::Settle(match pending.effect {
             // What could not be said does not hold up the incident.
             Effect::Announce { .. } | Effect::TellPassed { .. } => Event::EffectDone,
             Effect::Freeze { .. } | Effect::Analyze { .. } | Effect::Fix { .. } | Effect::Propose { .. } => {
-                let reason = self.0.hands.settings.redactor.text(&failure.sentence());
+                let reason = self.0.hands.settings().redactor.text(&failure.sentence());
                 Event::EffectFailed { reason }
             }
         })

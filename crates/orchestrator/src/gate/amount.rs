@@ -28,7 +28,8 @@ pub(super) async fn amount(
 
 /// Requests of the attempt by the configured query. One that fails counts for nothing: the other measures decide.
 async fn requests(around: &Surroundings, subject: &AttemptSubject) -> Option<f64> {
-    let query = around.hands.settings.gate.requests.as_deref()?;
+    let settings = around.hands.settings();
+    let query = settings.gate.requests.as_deref()?;
     let metrics = around.hands.ports.metrics.as_deref()?;
     let now = around.hands.clock.now();
     let window = (now - subject.attempt_started_at).num_seconds().max(1);

@@ -67,12 +67,12 @@ async fn judge(around: Surroundings, subject: AttemptSubject) -> Result<Judgemen
     let digested = digested(&around, &subject).await.map_err(|failure| broken(&around, &failure))?;
     let Digested { case, brief, broken: unread } = digested;
     let amount = amount(&around, &subject, &case, &brief).await;
-    let decision = around.hands.ports.digest.gate(&brief, &amount, &around.hands.settings.gate);
+    let decision = around.hands.ports.digest.gate(&brief, &amount, &around.hands.settings().gate);
     match decision {
         // What could not be read may be what speaks against the canary.
         GateDecision::Promote { .. } | GateDecision::TooLittle { .. } if !unread.is_empty() => {
             let words = format!("the evidence is not whole: {}", unread.join("; "));
-            Err(GateRefusal::Ours(around.hands.settings.redactor.text(&words)))
+            Err(GateRefusal::Ours(around.hands.settings().redactor.text(&words)))
         }
         GateDecision::Promote { confidence, figures } => {
             let voice = &around.hands.ports.voice;
@@ -124,7 +124,7 @@ async fn digested(around: &Surroundings, subject: &AttemptSubject) -> Result<Dig
 fn detection(around: &Surroundings, subject: &AttemptSubject, case: &CaseFile, brief: &Brief) -> Detection {
     Detection {
         identity: subject.identity.clone(),
-        mode: around.hands.settings.mode,
+        mode: around.hands.settings().mode,
         attempt_started_at: subject.attempt_started_at,
         troubles: troubles(around, subject, case, brief),
         trigger: subject.trigger,

@@ -18,7 +18,7 @@ pub(super) struct Refusals(Mutex<HashSet<String>>);
 impl Refusals {
     /// Writes the Event in the background: the caller does not wait for it.
     pub(super) fn announce(&self, around: &Surroundings, subject: &AttemptSubject, refusal: &GateRefusal) {
-        if around.hands.settings.mode == Mode::Observe {
+        if around.hands.settings().mode == Mode::Observe {
             return;
         }
         let reference = subject.rollout.rollout.clone();

@@ -19,7 +19,7 @@ impl Gatherer {
         let span = LogSpan {
             since: Some(subject.from),
             tail_lines: None,
-            limit_bytes: self.settings.limits.excerpt_bytes,
+            limit_bytes: self.settings.now().limits.excerpt_bytes,
         };
         // One limit for all of them: reads that do not get their turn in time are named as missing.
         let deadline = tokio::time::Instant::now() + seen.limit;
@@ -28,7 +28,7 @@ impl Gatherer {
             let read = within(left, "read a log", self.ports.cluster.log(&source, span)).await;
             (source, read)
         }))
-        .buffered(self.settings.limits.log_reads.max(1));
+        .buffered(self.settings.now().limits.log_reads.max(1));
         let read: Vec<_> = read.collect().await;
         let mut logs = spooled;
         for (source, result) in read {
@@ -49,7 +49,7 @@ impl Gatherer {
     }
 
     async fn spooled(&self, subject: &Subject, seen: &Seen, part: &mut Part) -> Vec<LogExcerpt> {
-        let bytes = self.settings.limits.excerpt_bytes;
+        let bytes = self.settings.now().limits.excerpt_bytes;
         let Some(spool) = &self.ports.spool else { return Vec::new() };
         let excerpts = spool.excerpts(&subject.identity, bytes);
         let not_followed = spool.not_followed(&subject.identity);
@@ -71,7 +71,7 @@ impl Gatherer {
     fn keep(&self, mut logs: Vec<LogExcerpt>, part: &mut Part) {
         logs.retain(|log| !log.head.is_empty() || !log.tail.is_empty() || log.dropped.lines > 0);
         logs.sort_by_key(|log| (log.role != ContainerRole::App, log.side == Side::Stable));
-        let most = self.settings.limits.logs;
+        let most = self.settings.now().limits.logs;
         if logs.len() > most {
             part.miss(format!("{} more logs", logs.len() - most), format!("at most {most} are kept"));
             logs.truncate(most);

@@ -25,7 +25,7 @@ impl Gatherer {
 
     pub(super) async fn canary_pods(&self, subject: &Subject, limit: Duration) -> Result<Vec<Pod>, Failure> {
         let identity = &subject.identity;
-        let most = self.settings.limits.canary_pods;
+        let most = self.settings.now().limits.canary_pods;
         let pods = self.ports.cluster.pods(&identity.rollout.namespace, &identity.canary, most);
         within(limit, "read the canary's pods", pods).await
     }
@@ -37,7 +37,7 @@ impl Gatherer {
         limit: Duration,
     ) -> Result<Option<Vec<Pod>>, Failure> {
         let Some(stable) = &rollout.stable else { return Ok(None) };
-        let most = self.settings.limits.stable_pods;
+        let most = self.settings.now().limits.stable_pods;
         let pods = self.ports.cluster.pods(&subject.identity.rollout.namespace, stable, most);
         Ok(Some(within(limit, "read stable's pods", pods).await?))
     }

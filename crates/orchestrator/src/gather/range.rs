@@ -14,7 +14,7 @@ const WHAT: &str = "the commits between stable and canary";
 impl Gatherer {
     pub(super) async fn range(&self, subject: &Subject, revisions: &Revisions) -> Part {
         let mut part = Part::default();
-        let repository = match self.settings.allowed.standing(&subject.named) {
+        let repository = match self.settings.now().allowed.standing(&subject.named) {
             RepositoryStanding::Allowed { repository } => repository,
             RepositoryStanding::NotNamed => {
                 part.miss(WHAT, "nothing names the repository: set the annotation rollmend.dev/repository");
@@ -53,7 +53,7 @@ impl Gatherer {
         repository: &Repository,
         revisions: &Revisions,
     ) -> Result<TracedRange, Failure> {
-        let limits = &self.settings.limits;
+        let limits = self.settings.now().limits.clone();
         let until = Instant::now() + limits.range;
         let mut tries = 0;
         loop {

@@ -165,7 +165,7 @@ impl Canary {
         self.told.extend(troubles.iter().map(Trouble::class));
         let detection = Detection {
             identity: self.identity.clone(),
-            mode: around.hands.settings.mode,
+            mode: around.hands.settings().mode,
             attempt_started_at: self.attempt_started_at,
             troubles,
             trigger: Trigger::Watch,

@@ -59,7 +59,7 @@ pub(super) async fn compare(
     stable: Option<PodHash>,
     since: DateTime<Utc>,
 ) -> Compared {
-    let bytes = hands.settings.limits.excerpt_bytes;
+    let bytes = hands.settings().limits.excerpt_bytes;
     let excerpts = hands.ports.spool.excerpts(&identity, bytes);
     let Ok(canary) = within(LIMIT, "read the followed logs", excerpts).await else {
         return Compared::default();
@@ -85,7 +85,7 @@ async fn stable_logs(
     stable: &PodHash,
     since: DateTime<Utc>,
 ) -> Option<Vec<LogExcerpt>> {
-    let limits = &hands.settings.limits;
+    let limits = hands.settings().limits.clone();
     let pods = hands.ports.cluster.pods(&identity.rollout.namespace, stable, limits.stable_pods);
     let pods = match within(LIMIT, "read stable's pods", pods).await {
         Ok(pods) => pods,

@@ -15,6 +15,7 @@ mod glance;
 mod incident;
 mod insight;
 mod journal;
+mod live;
 mod logs;
 mod propose;
 mod refusals;

@@ -7,7 +7,7 @@ use super::RolloutWatch;
 impl RolloutWatch {
     /// Removes the annotation of another hash: at a change of the hash, and whenever one is seen.
     pub(super) fn clear_stale(&mut self, before: Option<&Rollout>, rollout: &Rollout) {
-        let settings = &self.around.hands.settings;
+        let settings = self.around.hands.settings();
         if settings.annotate == Annotate::No || settings.mode == Mode::Observe {
             return;
         }

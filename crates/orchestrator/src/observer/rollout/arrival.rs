@@ -87,8 +87,8 @@ impl RolloutWatch {
         let condition = rollout.progressing.as_ref().and_then(|condition| condition.at);
         let failed_at = rollout.abort.as_ref().and_then(|abort| abort.at).or(condition);
         let age = failed_at.and_then(|at| (self.around.hands.clock.now() - at).to_std().ok());
-        let known_and_young =
-            failed_at.is_some() && age.is_none_or(|age| age <= self.around.hands.settings.ignore_older_than);
+        let known_and_young = failed_at.is_some()
+            && age.is_none_or(|age| age <= self.around.hands.settings().ignore_older_than);
         !known_and_young
     }
 }

@@ -16,6 +16,8 @@ pub struct ClusterSettings {
     pub name: Option<ClusterId>,
     /// How a watch that failed is tried again.
     pub pace: Pace,
+    /// The namespace of the daemon's own Lease; none where it runs without one, outside a cluster.
+    pub lease: Option<Namespace>,
 }
 
 /// The namespaces that are watched.
@@ -62,7 +64,7 @@ pub struct SpoolSettings {
 
 impl Default for ClusterSettings {
     fn default() -> Self {
-        Self { namespaces: Namespaces::All, name: None, pace: Pace::default() }
+        Self { namespaces: Namespaces::All, name: None, pace: Pace::default(), lease: None }
     }
 }
 

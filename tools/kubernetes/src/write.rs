@@ -4,8 +4,10 @@
 mod annotation;
 mod clearance;
 mod event;
+mod lease;
 mod patch;
 
 pub(crate) use self::annotation::annotation;
 pub(crate) use self::clearance::clearance;
 pub(crate) use self::event::event;
+pub(crate) use self::lease::{Terms, lease};

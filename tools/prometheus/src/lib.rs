@@ -1,11 +1,14 @@
 //! Instant and range queries of the one Prometheus that the operator configured, whatever a template says.
 //!
+//! [`PrometheusTools`] gives a model what it may read of metrics.
+//!
 //! Refuses to know Kubernetes, and what a query means.
 
 #![forbid(unsafe_code)]
 
 mod answer;
 mod error;
+mod tools;
 
 use std::time::Duration;
 
@@ -18,6 +21,7 @@ use url::Url;
 
 use answer::Series;
 pub use error::Error;
+pub use tools::PrometheusTools;
 
 /// Most samples that a range query asks for and keeps.
 pub const MOST_POINTS: u32 = 500;

@@ -14,6 +14,7 @@ pub(crate) enum Kind {
     PodLog,
     Event,
     Namespace,
+    Lease,
     /// What the API server says of itself.
     Version,
     /// What the API server serves of Argo Rollouts.
@@ -38,6 +39,7 @@ pub(crate) enum Verb {
     List,
     Watch,
     Create,
+    Update,
     Patch,
 }
 
@@ -54,6 +56,7 @@ impl Kind {
             Self::Rollout | Self::AnalysisRun => "/apis/argoproj.io/v1alpha1",
             Self::ReplicaSet => "/apis/apps/v1",
             Self::Pod | Self::PodLog | Self::Event | Self::Namespace => "/api/v1",
+            Self::Lease => "/apis/coordination.k8s.io/v1",
             Self::Version => "",
             Self::RolloutsGroup => "/apis/argoproj.io",
             Self::AccessReview => "/apis/authorization.k8s.io/v1",
@@ -68,6 +71,7 @@ impl Kind {
             Self::Pod | Self::PodLog => "pods",
             Self::Event => "events",
             Self::Namespace => "namespaces",
+            Self::Lease => "leases",
             Self::Version => "version",
             Self::RolloutsGroup => "v1alpha1",
             Self::AccessReview => "selfsubjectaccessreviews",
@@ -130,6 +134,7 @@ impl fmt::Display for Verb {
             Self::List => "list",
             Self::Watch => "watch",
             Self::Create => "create",
+            Self::Update => "update",
             Self::Patch => "patch",
         })
     }

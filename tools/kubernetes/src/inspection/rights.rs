@@ -2,10 +2,12 @@
 
 use domain::{Annotate, Mode, Namespace};
 
+use crate::lease::LEASE;
 use crate::settings::{ClusterSettings, Namespaces};
 
 const CORE: &str = "";
 const ARGO: &str = "argoproj.io";
+const COORDINATION: &str = "coordination.k8s.io";
 
 /// A right, as RBAC names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +36,7 @@ impl Right {
 }
 
 /// What the daemon asks for with these settings: reads in each watched namespace; from `explain` on it also writes Events, and the
-/// annotation where that is set.
+/// annotation where that is set; in any mode its own Lease, where it has one.
 pub fn needed(settings: &ClusterSettings, mode: Mode, annotate: Annotate) -> Vec<Right> {
     let mut asked: Vec<(&str, &str, &[&str])> = vec![
         (ARGO, "rollouts", &["get", "list", "watch"]),
@@ -55,7 +57,19 @@ pub fn needed(settings: &ClusterSettings, mode: Mode, annotate: Annotate) -> Vec
         let name = Some("kube-system");
         rights.push(Right { verb: "get", group: CORE, resource: "namespaces", name, namespace: None });
     }
+    rights.extend(settings.lease.iter().flat_map(of_lease));
     rights
+}
+
+/// RBAC cannot say by which name something may be created.
+fn of_lease(namespace: &Namespace) -> [Right; 3] {
+    [("get", Some(LEASE)), ("update", Some(LEASE)), ("create", None)].map(|(verb, name)| Right {
+        verb,
+        group: COORDINATION,
+        resource: "leases",
+        name,
+        namespace: Some(namespace.clone()),
+    })
 }
 
 /// What nobody should give it: it would never use it, and whoever takes it over would.
@@ -105,6 +119,24 @@ mod tests {
         let rights = needed(&ClusterSettings::default(), Mode::Observe, Annotate::Yes);
         assert!(rights.iter().all(|right| matches!(right.verb, "get" | "list" | "watch")), "{rights:?}");
         assert!(listed(&rights).contains(&"get namespaces for kube-system".to_owned()));
+    }
+
+    #[test]
+    fn the_lease_is_asked_for_in_its_own_namespace_and_nowhere_else() {
+        let settings =
+            ClusterSettings { lease: Some("rollmend".parse().unwrap()), ..ClusterSettings::default() };
+        let rights = needed(&settings, Mode::Observe, Annotate::No);
+        let lease = rights.iter().filter(|right| right.resource == "leases");
+        let lease: Vec<_> = lease.map(|right| (right.verb, right.name, right.place())).collect();
+        let place = "in the namespace rollmend".to_owned();
+        assert_eq!(
+            lease,
+            [
+                ("get", Some("rollmend"), place.clone()),
+                ("update", Some("rollmend"), place.clone()),
+                ("create", None, place),
+            ]
+        );
     }
 
     #[test]

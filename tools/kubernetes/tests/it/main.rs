@@ -4,6 +4,7 @@
 #![expect(clippy::indexing_slicing, reason = "an index out of bounds fails the test")]
 
 mod failures;
+mod lease;
 mod logs;
 mod pods;
 mod reads;

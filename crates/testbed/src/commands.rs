@@ -2,6 +2,7 @@
 
 pub(crate) mod github;
 pub(crate) mod kubernetes;
+pub(crate) mod models;
 pub(crate) mod prometheus;
 
 use std::io::Write as _;
@@ -17,6 +18,8 @@ pub(crate) enum Command {
     Github(github::Arguments),
     /// A Kubernetes API server, with stand-ins for the Argo Rollouts controller and the kubelet.
     Kubernetes(kubernetes::Arguments),
+    /// Language models, OpenAI-shaped (below /v1) and Anthropic-shaped, that answer from a script.
+    Models(models::Arguments),
     /// A Prometheus that scrapes what it is told to and answers a few queries.
     Prometheus(prometheus::Arguments),
 }

@@ -12,6 +12,7 @@
 pub mod github;
 pub mod kubelet;
 pub mod kubernetes;
+pub mod models;
 mod outbound;
 pub mod prometheus;
 pub mod rollouts_controller;

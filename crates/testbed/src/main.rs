@@ -36,6 +36,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Github(arguments) => commands::github::run(arguments).await,
         Command::Kubernetes(arguments) => commands::kubernetes::run(arguments).await,
+        Command::Models(arguments) => commands::models::run(arguments).await,
         Command::Prometheus(arguments) => commands::prometheus::run(arguments).await,
     }
 }

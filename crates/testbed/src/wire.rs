@@ -16,6 +16,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 pub use self::fault::{Calls, Fault, Misdeed};
+pub(crate) use self::listen::hang_up;
 use self::listen::{Listening, Reservation};
 use self::record::Record;
 pub use self::record::{Asked, Follow, MAX_RECORDED_BODY};

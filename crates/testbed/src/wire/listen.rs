@@ -125,8 +125,19 @@ async fn converse(stream: TcpStream, state: Arc<State>) {
 
 /// The connection is to be closed without an answer: hyper does so when a service fails.
 #[derive(Debug, thiserror::Error)]
-#[error("cut by a scripted fault")]
+#[error("cut as scripted")]
 struct Cut;
+
+/// Marks the answer of a handler that wants the connection closed instead.
+#[derive(Debug, Clone, Copy)]
+struct HangUp;
+
+/// What a handler answers to have the connection closed without an answer.
+pub(crate) fn hang_up() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    response.extensions_mut().insert(HangUp);
+    response
+}
 
 async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
     let (head, body) = request.into_parts();
@@ -134,7 +145,10 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Respons
     let number = open.number;
     let misdeed = state.faults.next(&head.method, head.uri.path());
     let body = Body::new(Recorded::new(body, Arc::clone(&state), number));
-    let handled = misbehave(&state, misdeed, Request::from_parts(head, body)).await;
+    let mut handled = misbehave(&state, misdeed, Request::from_parts(head, body)).await;
+    if handled.as_ref().is_ok_and(|response| response.extensions().get::<HangUp>().is_some()) {
+        handled = Err(Cut);
+    }
     open.end(handled.as_ref().ok().map(|response| response.status().as_u16()));
     handled
 }

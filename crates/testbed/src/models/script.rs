@@ -1,11 +1,12 @@
 //! What a script is, as written in a file or built in a test.
 
+mod build;
+mod check;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
-
-use super::capture;
 
 /// All that the models answer. In a file it is JSON with these fields; unknown ones are refused.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -160,11 +161,6 @@ pub enum ScriptError {
 }
 
 impl Script {
-    /// A script of one conversation, which answers every request.
-    pub fn of(turns: impl IntoIterator<Item = Turn>) -> Self {
-        Self { models: Vec::new(), conversations: vec![Conversation::new("only", None, turns)] }
-    }
-
     /// Reads a script's JSON.
     ///
     /// # Errors
@@ -173,141 +169,6 @@ impl Script {
         let script: Self = serde_json::from_str(json)?;
         script.check()?;
         Ok(script)
-    }
-
-    /// Whether it can be played: something to say, captures that compile, headers that HTTP can carry.
-    pub(super) fn check(&self) -> Result<(), ScriptError> {
-        for conversation in &self.conversations {
-            conversation
-                .check()
-                .map_err(|problem| ScriptError::Sense(format!("in {:?} {problem}", conversation.name)))?;
-        }
-        Ok(())
-    }
-}
-
-impl Conversation {
-    /// A conversation that is recognised by `when`.
-    pub fn new<'a>(
-        name: &str,
-        when: impl Into<Option<&'a str>>,
-        turns: impl IntoIterator<Item = Turn>,
-    ) -> Self {
-        let when = when.into().map(str::to_owned);
-        Self { name: name.to_owned(), when, turns: turns.into_iter().collect() }
-    }
-
-    fn check(&self) -> Result<(), String> {
-        let last = self.turns.len().checked_sub(1).ok_or("there is no turn")?;
-        for (index, turn) in self.turns.iter().enumerate() {
-            if turn.repeat == Repeat::Forever && index != last {
-                return Err(format!("turn {index} repeats for ever, so that the next is never played"));
-            }
-            for answer in turn.first.iter().chain([&turn.answer]) {
-                answer.check().map_err(|problem| format!("turn {index} {problem}"))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Turn {
-    /// A turn with this answer, for whatever is asked.
-    pub fn new(answer: Answer) -> Self {
-        Self {
-            expect: Vec::new(),
-            absent: Vec::new(),
-            first: Vec::new(),
-            answer,
-            usage: Usage::Counted,
-            repeat: Repeat::Once,
-        }
-    }
-
-    /// Plain text.
-    pub fn text(text: impl Into<String>) -> Self {
-        Self::new(Answer::Text(text.into()))
-    }
-
-    /// One tool call.
-    pub fn call(name: &str, arguments: Value) -> Self {
-        Self::calls([Call::new(name, arguments)])
-    }
-
-    /// Tool calls in parallel.
-    pub fn calls(calls: impl IntoIterator<Item = Call>) -> Self {
-        Self::new(Answer::Calls(calls.into_iter().collect()))
-    }
-
-    /// The same, but only when this text is in what the model was shown last.
-    #[must_use]
-    pub fn expecting(mut self, text: impl Into<String>) -> Self {
-        self.expect.push(text.into());
-        self
-    }
-
-    /// The same, but this comes before it the first time.
-    #[must_use]
-    pub fn after(mut self, first: Answer) -> Self {
-        self.first.push(first);
-        self
-    }
-
-    /// The same, with these words about the tokens used.
-    #[must_use]
-    pub fn using(mut self, usage: Usage) -> Self {
-        self.usage = usage;
-        self
-    }
-
-    /// The same for all later turns.
-    #[must_use]
-    pub fn forever(mut self) -> Self {
-        self.repeat = Repeat::Forever;
-        self
-    }
-}
-
-impl Answer {
-    /// A status with the provider's own body for it.
-    pub fn status(code: u16) -> Self {
-        Self::Status { code, headers: BTreeMap::new(), body: None }
-    }
-
-    /// 429 with `Retry-After` in seconds.
-    pub fn rate_limited(seconds: u32) -> Self {
-        let headers = BTreeMap::from([("retry-after".to_owned(), seconds.to_string())]);
-        Self::Status { code: 429, headers, body: None }
-    }
-
-    fn check(&self) -> Result<(), String> {
-        match self {
-            Self::Text(text) | Self::CutText(text) => capture::check(text),
-            Self::Calls(calls) => check_calls(calls),
-            Self::TextAndCalls { text, calls } => capture::check(text).and_then(|()| check_calls(calls)),
-            Self::Cut(call) => call.check(),
-            Self::Status { code, headers, .. } => check_status(*code, headers),
-            Self::Empty | Self::Huge(_) | Self::Hang | Self::Close => Ok(()),
-        }
-    }
-}
-
-impl Call {
-    /// A call with well-formed arguments.
-    pub fn new(name: &str, arguments: Value) -> Self {
-        Self { name: name.to_owned(), arguments: Arguments::Json(arguments) }
-    }
-
-    /// A call whose arguments are this text.
-    pub fn raw(name: &str, arguments: &str) -> Self {
-        Self { name: name.to_owned(), arguments: Arguments::Raw(arguments.to_owned()) }
-    }
-
-    fn check(&self) -> Result<(), String> {
-        match &self.arguments {
-            Arguments::Raw(text) => capture::check(text),
-            Arguments::Json(value) => capture::check_all(value),
-        }
     }
 }
 
@@ -331,25 +192,5 @@ impl TryFrom<WrittenCall> for Call {
             (None, None) => Arguments::Json(Value::Object(serde_json::Map::new())),
         };
         Ok(Self { name: written.name, arguments })
-    }
-}
-
-fn check_calls(calls: &[Call]) -> Result<(), String> {
-    if calls.is_empty() {
-        return Err("has calls, but none in them".to_owned());
-    }
-    calls.iter().try_for_each(Call::check)
-}
-
-fn check_status(code: u16, headers: &BTreeMap<String, String>) -> Result<(), String> {
-    if !(200..=599).contains(&code) {
-        return Err(format!("has the status {code}, which HTTP cannot end with"));
-    }
-    let sound = |(name, value): (&String, &String)| {
-        http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok()
-    };
-    match headers.iter().find(|header| !sound(*header)) {
-        Some((name, _)) => Err(format!("has the header {name:?}, which HTTP cannot carry")),
-        None => Ok(()),
     }
 }

@@ -1,28 +1,26 @@
 //! The doors: who is let in, what is refused, and which answer goes out.
 
+mod reply;
+
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
+use axum::response::Response;
+use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use serde_json::Value;
 
-use super::asking::{Asking, Delivery};
+use self::reply::{Reply, for_status, json, refuse};
+use super::asking::Asking;
 use super::play::{Cue, Mismatch};
 use super::record::{Outcome, RecordedRequest, Shape};
 use super::refusal::Refusal;
-use super::script::Answer;
 use super::spoken::Spoken;
 use super::{Shared, anthropic, openai};
-use crate::wire::hang_up;
 
 /// How large a request may be, in bytes; Anthropic's own limit.
 const REQUEST_LIMIT: usize = 32 * 1024 * 1024;
-
-/// How large the pieces of a long answer are, in bytes.
-const PIECE: usize = 64 * 1024;
 
 /// What a path leads to.
 enum Door {
@@ -81,37 +79,37 @@ async fn talk(
     head: &Parts,
     sent: &Bytes,
 ) -> Response {
-    let sent = String::from_utf8_lossy(sent);
-    let body: Value = serde_json::from_str(&sent).unwrap_or_default();
+    let body: Value = serde_json::from_slice(sent).unwrap_or_default();
     let checked = admit(shared, shape, head).and_then(|()| check(shared, shape, deployment, head, &body));
-    let note = |outcome| {
-        let path = head.uri.path().to_owned();
-        shared.record.add(RecordedRequest { shape, path, body: body.clone(), outcome });
-    };
-    let asking = match checked {
-        Ok(asking) => asking,
+    let (outcome, reply) = match checked {
+        Ok(asking) => play(shared, shape, &asking, &String::from_utf8_lossy(sent)),
         Err(refusal) => {
-            note(Outcome::Refused { status: refusal.status, message: refusal.message() });
-            return refuse(&refusal);
+            let outcome = Outcome::Refused { status: refusal.status, message: refusal.message() };
+            (outcome, Reply::Refusal(refusal))
         }
     };
-    let cued = shared.play().cue(&asking, &sent);
+    let path = head.uri.path().to_owned();
+    shared.record.add(RecordedRequest { shape, path, body, outcome });
+    reply.send(shape).await
+}
+
+/// What the script answers to a request that is in order.
+fn play(shared: &Shared, shape: Shape, asking: &Asking, sent: &str) -> (Outcome, Reply) {
+    let cued = shared.play().cue(asking, sent);
     match cued {
         Ok(Cue { place, answer, usage }) => {
-            note(Outcome::Played { conversation: place.conversation, turn: place.turn });
-            match Spoken::new(&answer, usage, &asking, &sent) {
-                Some(spoken) => speak(shape, &spoken, asking.delivery),
-                None => fail(shape, &answer).await,
-            }
+            let outcome = Outcome::Played { conversation: place.conversation, turn: place.turn };
+            let reply = match Spoken::new(&answer, usage, asking, sent) {
+                Some(spoken) => Reply::Spoken(spoken, asking.delivery),
+                None => Reply::Failure(answer),
+            };
+            (outcome, reply)
         }
         Err(mismatch) => {
             let problem = in_words(&mismatch);
             tracing::warn!(problem, "a request does not fit the script");
-            note(Outcome::Mismatch(problem.clone()));
-            let mut response = refuse(&for_status(shape, 500, Some(&problem)));
-            // The providers' own clients do not repeat what is answered with this; nor would it help.
-            response.headers_mut().insert("x-should-retry", HeaderValue::from_static("false"));
-            response
+            let refusal = for_status(shape, 500, Some(&problem));
+            (Outcome::Mismatch(problem), Reply::Mismatch(refusal))
         }
     }
 }
@@ -177,52 +175,6 @@ fn list(shared: &Shared, shape: Shape) -> Response {
     json(StatusCode::OK, &body)
 }
 
-fn speak(shape: Shape, spoken: &Spoken, delivery: Delivery) -> Response {
-    let id = ("request-id", "x-request-id");
-    let id = if shape == Shape::Anthropic { id.0 } else { id.1 };
-    let mut response = match (delivery, shape) {
-        (Delivery::Whole, Shape::Anthropic) => json(StatusCode::OK, &anthropic::whole(spoken)),
-        (Delivery::Whole, Shape::OpenAi | Shape::Azure) => json(StatusCode::OK, &openai::whole(spoken)),
-        (_, Shape::Anthropic) => events(anthropic::stream(spoken)),
-        (_, Shape::OpenAi | Shape::Azure) => events(openai::stream(spoken, delivery)),
-    };
-    if let Ok(value) = HeaderValue::try_from(format!("req_{}", spoken.id)) {
-        response.headers_mut().insert(HeaderName::from_static(id), value);
-    }
-    response
-}
-
-/// An answer that no model makes.
-async fn fail(shape: Shape, answer: &Answer) -> Response {
-    match answer {
-        Answer::Hang => std::future::pending().await,
-        Answer::Status { code, headers, body } => {
-            let mut response = match body {
-                Some(Value::String(text)) => {
-                    (status(*code), [(header::CONTENT_TYPE, "text/html")], text.clone()).into_response()
-                }
-                Some(body) => json(status(*code), body),
-                None => refuse(&for_status(shape, *code, None)),
-            };
-            for (name, value) in headers {
-                // The script was checked, so that each header can be carried.
-                if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-                    response.headers_mut().insert(name, value);
-                }
-            }
-            response
-        }
-        _ => hang_up(),
-    }
-}
-
-fn for_status(shape: Shape, status: u16, message: Option<&str>) -> Refusal {
-    match shape {
-        Shape::OpenAi | Shape::Azure => openai::for_status(status, message),
-        Shape::Anthropic => anthropic::for_status(status, message),
-    }
-}
-
 fn in_words(mismatch: &Mismatch) -> String {
     match &mismatch.place {
         Some(place) => {
@@ -230,31 +182,4 @@ fn in_words(mismatch: &Mismatch) -> String {
         }
         None => mismatch.problem.clone(),
     }
-}
-
-fn refuse(refusal: &Refusal) -> Response {
-    json(status(refusal.status), &refusal.body)
-}
-
-fn status(code: u16) -> StatusCode {
-    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-}
-
-/// JSON in pieces without a length before it, so that a caller must count for itself.
-fn json(status: StatusCode, body: &Value) -> Response {
-    let body = Bytes::from(body.to_string());
-    let pieces: Vec<Bytes> = (0..body.len())
-        .step_by(PIECE)
-        .map(|start| body.slice(start..body.len().min(start + PIECE)))
-        .collect();
-    answer(status, "application/json", pieces)
-}
-
-fn events(events: Vec<String>) -> Response {
-    answer(StatusCode::OK, "text/event-stream; charset=utf-8", events.into_iter().map(Bytes::from).collect())
-}
-
-fn answer(status: StatusCode, kind: &'static str, pieces: Vec<Bytes>) -> Response {
-    let pieces = pieces.into_iter().map(Ok::<_, std::convert::Infallible>);
-    (status, [(header::CONTENT_TYPE, kind)], Body::from_stream(futures::stream::iter(pieces))).into_response()
 }

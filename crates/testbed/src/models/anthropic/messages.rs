@@ -19,6 +19,14 @@ struct Before<'a> {
     used: HashSet<&'a str>,
 }
 
+/// What a message's blocks hold.
+#[derive(Default)]
+struct Content<'a> {
+    texts: Vec<String>,
+    uses: Vec<&'a str>,
+    results: Vec<&'a str>,
+}
+
 /// Checks the conversation.
 pub(super) fn check(messages: &Value, offer: Offer) -> Result<Vec<Message>, Refusal> {
     let messages = messages.as_array().ok_or_else(|| invalid("messages: Input should be a valid list"))?;
@@ -93,41 +101,48 @@ impl<'a> Before<'a> {
             None => return Err(missing(&format!("{at}.content"))),
             Some(_) => return Err(invalid(format!("{at}.content: Input should be a valid string or list"))),
         };
-        let mut texts = Vec::new();
-        let mut uses = Vec::new();
-        let mut results = Vec::new();
+        let mut content = Content::default();
         for (number, block) in blocks.iter().enumerate() {
-            let at = format!("{at}.content.{number}");
             let kind = block.get("type").and_then(Value::as_str).unwrap_or_default();
             if kind.starts_with("tool_") && offer == Offer::Nothing {
                 return Err(invalid(
                     "Requests which include `tool_use` or `tool_result` blocks must define tools",
                 ));
             }
-            match (kind, role) {
-                ("text", _) => texts.push(text(&at, block)?),
-                ("thinking" | "redacted_thinking", Role::Assistant) => {}
-                ("tool_use", Role::Assistant) => uses.push(self.tool_use(&at, block)?),
-                ("tool_result", Role::User) if results.len() < number => {
-                    let message = format!("{at}: `tool_result` blocks must come first in the content");
-                    return Err(invalid(message));
-                }
-                ("tool_result", Role::User) => {
-                    let (id, text) = tool_result(&at, block)?;
-                    results.push(self.answers(&at, id, &results)?);
-                    texts.push(text);
-                }
-                (other, _) => {
-                    let message = format!(
-                        "{at}: Input tag '{other}' found using 'type' does not match any of the expected tags"
-                    );
-                    return Err(invalid(message));
-                }
+            self.read_block(&format!("{at}.content.{number}"), role, kind, block, &mut content)?;
+        }
+        self.must_be_answered(index, &content.results)?;
+        self.open = content.uses;
+        Ok(content.texts.join("\n"))
+    }
+
+    fn read_block(
+        &mut self,
+        at: &str,
+        role: Role,
+        kind: &str,
+        block: &'a Value,
+        content: &mut Content<'a>,
+    ) -> Result<(), Refusal> {
+        match (kind, role) {
+            ("text", _) => content.texts.push(text(at, block)?),
+            ("thinking" | "redacted_thinking", Role::Assistant) => {}
+            ("tool_use", Role::Assistant) => content.uses.push(self.tool_use(at, block)?),
+            ("tool_result", Role::User) if content.texts.len() > content.results.len() => {
+                return Err(invalid(format!("{at}: `tool_result` blocks must come first in the content")));
+            }
+            ("tool_result", Role::User) => {
+                let (id, text) = tool_result(at, block)?;
+                content.results.push(self.answers(at, id, &content.results)?);
+                content.texts.push(text);
+            }
+            (other, _) => {
+                return Err(invalid(format!(
+                    "{at}: Input tag '{other}' found using 'type' does not match any of the expected tags"
+                )));
             }
         }
-        self.must_be_answered(index, &results)?;
-        self.open = uses;
-        Ok(texts.join("\n"))
+        Ok(())
     }
 
     fn tool_use(&mut self, at: &str, block: &'a Value) -> Result<&'a str, Refusal> {

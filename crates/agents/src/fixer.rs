@@ -1,6 +1,6 @@
 //! The fixer without a model: it undoes the commit that the evidence points at, and says so.
 
-mod commit_message;
+pub(crate) mod commit_message;
 
 use std::sync::Arc;
 

@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod comment;
 pub mod event;
+pub mod judged;
 pub mod markdown;
 pub mod plain;
 pub mod pull_request;

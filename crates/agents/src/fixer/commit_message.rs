@@ -29,7 +29,7 @@ pub(super) fn commit_message(handoff: &Handoff, suspect: &Suspect) -> String {
     )
 }
 
-fn filled(text: &str) -> String {
+pub(crate) fn filled(text: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {

@@ -3,8 +3,9 @@
 //! The words go into an AnalysisRun and from there wherever its operator shows it; the figures are the gate rule's and the verdict's.
 
 use domain::workflow::Run;
-use domain::{GateAnswer, PodHash, Promotion, RolloutRef};
+use domain::{AnalystKind, GateAnswer, PodHash, Promotion, RolloutRef, Verdict};
 
+use super::judged::judged;
 use super::plain::{plain, within_bytes};
 
 /// The most bytes of each text of an answer: it is kept in the AnalysisRun's status.
@@ -16,11 +17,19 @@ pub fn of_run(run: &Run) -> Option<GateAnswer> {
     Some(GateAnswer {
         promotion: Promotion::Hold,
         confidence: verdict.confidence.get(),
-        analysis: within_bytes(&format!("{} Case {}.", verdict.analysis, run.id), LONGEST),
+        analysis: within_bytes(&format!("{}{} Case {}.", verdict.analysis, judge(verdict), run.id), LONGEST),
         root_cause: within_bytes(&verdict.root_cause, LONGEST),
         remediation: within_bytes(&verdict.remediation, LONGEST),
         pull_request: run.proposed.as_ref().and_then(|(_, pull_request)| page(&pull_request.url)),
     })
+}
+
+/// Which model judged; that none did, where one should have, the analysis itself says.
+fn judge(verdict: &Verdict) -> String {
+    match &verdict.analyst {
+        AnalystKind::Model { .. } => format!(" Judged {}.", judged(&verdict.analyst)),
+        AnalystKind::Rules | AnalystKind::RulesInstead { .. } => String::new(),
+    }
 }
 
 /// The answer for a clean canary: promote, with a confidence of 51–99 and the figures.

@@ -3,7 +3,7 @@
 //! A code span holds anything: no mention, link, image, HTML or reference in it is followed (`CommonMark` 0.31, 6.1). Only its own
 //! backticks could end it, so its fence is longer than any run in it.
 
-use super::plain::plain;
+use super::plain::{calm, plain};
 
 /// Text from outside as a code span of at most `longest` characters, whatever is in it.
 pub fn code(text: &str, longest: usize) -> String {
@@ -20,23 +20,60 @@ pub fn code(text: &str, longest: usize) -> String {
 /// a link. The gate's and the terminal's words come from the same place and are shown as they are.
 pub fn prose(text: &str) -> String {
     let mut safe = String::new();
+    for part in parts(text) {
+        match part {
+            Part::Words(words) => escape_into(&mut safe, words),
+            Part::Span(content) => safe.push_str(&code(content, usize::MAX)),
+            Part::Open(fence) => fence.chars().for_each(|_| safe.push_str("\\`")),
+        }
+    }
+    safe
+}
+
+/// Words of a model, who may repeat anything that it has read: on one line of at most `longest` characters; outside of code spans
+/// they name no person, issue or page and hold no markup. What comes out is safe wherever words of ours are.
+pub fn told(text: &str, longest: usize) -> String {
+    let line = plain(text, longest);
+    let mut safe = String::new();
+    for part in parts(&line) {
+        match part {
+            Part::Words(words) => safe.push_str(&calm(&words.replace(['<', '>', '[', ']', '|', '\\'], ""))),
+            Part::Span(content) => safe.push_str(&code(content, usize::MAX)),
+            Part::Open(_) => safe.push('\''),
+        }
+    }
+    plain(&safe, longest)
+}
+
+/// A piece of a line with code spans.
+enum Part<'a> {
+    /// Outside of them.
+    Words(&'a str),
+    /// What stands within one.
+    Span(&'a str),
+    /// A run of backticks that begins none.
+    Open(&'a str),
+}
+
+fn parts(text: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find('`') {
         let (words, from_fence) = rest.split_at(start);
-        escape_into(&mut safe, words);
+        parts.push(Part::Words(words));
         let run = from_fence.len() - from_fence.trim_start_matches('`').len();
         let (fence, after) = from_fence.split_at(run);
         if let Some(end) = closing(after, run) {
             let (content, tail) = after.split_at(end);
-            safe.push_str(&code(content, usize::MAX));
+            parts.push(Part::Span(content));
             rest = tail.get(run..).unwrap_or_default();
         } else {
-            fence.chars().for_each(|_| safe.push_str("\\`"));
+            parts.push(Part::Open(fence));
             rest = after;
         }
     }
-    escape_into(&mut safe, rest);
-    safe
+    parts.push(Part::Words(rest));
+    parts
 }
 
 /// Markdown as the content of a table's cell: on one line, with `|` escaped, also within code spans (GitHub Flavored Markdown,
@@ -104,6 +141,17 @@ mod tests {
             prose("a <b> @octocat fixes #12 ![x](https://evil.example) `<i>@x #1` ``a`b`` end`"),
             "a &lt;b&gt; (at)octocat fixes no. 12 !\\[x\\](https: //evil.example) `<i>@x #1` ``a`b`` end\\`"
         );
+    }
+
+    #[test]
+    fn a_models_words_link_nothing_and_name_nobody_outside_of_code_spans() {
+        let hostile =
+            "See ![x](https:<//evil.example) at www.evil.example, @octocat: `a@b #1` fixes #<12`\n- [ ] do";
+        assert_eq!(
+            told(hostile, 200),
+            "See !x(https evil.example) at www evil.example, octocat: `a@b #1` fixes 12' -  do"
+        );
+        assert_eq!(told("a long text", 6), "a lon…");
     }
 
     #[test]

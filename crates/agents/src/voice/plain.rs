@@ -30,18 +30,29 @@ pub fn plain(text: &str, longest: usize) -> String {
 /// [`plain`], and nothing in it names a person, an issue or a page: for titles and commit messages, where a forge follows
 /// `@name`, `#12`, `GH-12` and URLs, and closes an issue that `fixes #12` names.
 pub fn defused(text: &str, longest: usize) -> String {
-    let line = plain(text, longest.saturating_mul(2)).replace('@', "").replace("://", " ");
+    plain(&calm(&plain(text, longest.saturating_mul(2))), longest)
+}
+
+/// The text without what makes a forge see a person, an issue or a page in it.
+pub(super) fn calm(line: &str) -> String {
+    let line = line.replace('@', "").replace("://", " ");
     let mut calm = String::new();
     let mut rest = line.chars().peekable();
     while let Some(c) = rest.next() {
         let before_digit = rest.peek().is_some_and(char::is_ascii_digit);
         match c {
-            '#' if before_digit => {}
-            '-' if before_digit && calm.to_ascii_lowercase().ends_with("gh") => calm.push(' '),
+            '#' if rest.clone().find(|c| *c != '#').is_some_and(|c| c.is_ascii_digit()) => {}
+            '-' if before_digit && ends_with(&calm, "gh") => calm.push(' '),
+            '.' if ends_with(&calm, "www") => calm.push(' '),
             _ => calm.push(c),
         }
     }
-    plain(&calm, longest)
+    calm
+}
+
+fn ends_with(text: &str, lower: &str) -> bool {
+    let tail = text.len().checked_sub(lower.len()).and_then(|at| text.get(at..));
+    tail.is_some_and(|tail| tail.eq_ignore_ascii_case(lower))
 }
 
 /// The text in at most `longest` bytes, cut between characters, the last of them `…` where it was cut.
@@ -155,6 +166,10 @@ mod tests {
         assert_eq!(
             defused(text, 100),
             "fixes 12, closes acme/shop7 and GH 9 (3), cc octocat https evil.example/x"
+        );
+        assert_eq!(
+            defused("fixes ##1 and #@#2 at wWw.evil.example", 100),
+            "fixes 1 and 2 at wWw evil.example"
         );
     }
 

@@ -2,13 +2,14 @@
 
 use domain::{Claim, Verdict};
 
+use super::judged::summary;
 use super::plain::plain;
 
 /// The lines of a verdict, at most `width` characters each (at least 40 are assumed): cause, story, evidence, what was ruled out, next.
 pub fn verdict_lines(verdict: &Verdict, width: usize) -> Vec<String> {
     let width = width.max(40);
-    let mut lines =
-        vec![format!("{}, confidence {}", verdict.category, verdict.confidence.get()), String::new()];
+    let mut lines = wrapped(&summary(verdict), width, "", "  ");
+    lines.push(String::new());
     lines.extend(wrapped(&verdict.root_cause, width, "  ", "  "));
     if !verdict.claims.is_empty() {
         lines.push(String::new());

@@ -1,0 +1,100 @@
+//! What one call asks for.
+
+use std::sync::Arc;
+
+use domain::Tool;
+use rig_core::completion::FinishReason;
+use rig_core::message::ToolCall;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::driver::patience::Misdeed;
+use crate::driver::run::Run;
+
+/// What one call asks for.
+pub(super) enum Wish {
+    /// A tool that was given, with arguments that are a JSON object.
+    Tool(Call),
+    /// The answer.
+    Answer(Value),
+    /// Nothing that is done, and what the model is told.
+    Refused(Option<Misdeed>, String),
+}
+
+/// A call of a tool that was given.
+pub(super) struct Call {
+    pub(super) tool: Arc<dyn Tool>,
+    pub(super) arguments: Value,
+    /// The same for the same tool and arguments, whatever the order of their fields.
+    pub(super) digest: String,
+}
+
+impl<A: Send> Run<'_, '_, A> {
+    pub(super) fn wish(&self, place: usize, call: &ToolCall) -> Wish {
+        let limits = &self.task.limits;
+        if place >= limits.calls_per_turn {
+            let words = format!("Not run: at most {} calls in one turn.", limits.calls_per_turn);
+            return Wish::Refused(None, words);
+        }
+        let name = call.function.name.as_str();
+        let tool = self.task.tools.iter().find(|tool| tool.name() == name);
+        if tool.is_none() && name != self.answer.name {
+            let names: Vec<_> = self.task.tools.iter().map(|tool| tool.name()).collect();
+            let words =
+                format!("There is no such tool. You have: {}, {}.", names.join(", "), self.answer.name);
+            return Wish::Refused(Some(Misdeed::UnknownTool), words);
+        }
+        let arguments = match self.arguments(call) {
+            Ok(arguments) => arguments,
+            Err((misdeed, words)) => return Wish::Refused(Some(misdeed), words),
+        };
+        match tool {
+            Some(tool) => {
+                let digest = digest(name, &arguments);
+                Wish::Tool(Call { tool: Arc::clone(tool), arguments, digest })
+            }
+            None => Wish::Answer(arguments),
+        }
+    }
+
+    fn arguments(&self, call: &ToolCall) -> Result<Value, (Misdeed, String)> {
+        let longest = self.task.limits.argument_bytes;
+        if call.function.invalid_arguments.is_some() {
+            let finish = self.agent.completion_calls().last().and_then(|call| call.finish_reason.as_ref());
+            return Err(if finish == Some(&FinishReason::Length) {
+                let tokens = self.crew.model.max_output_tokens();
+                (Misdeed::Cut, format!("The call was cut at {tokens} tokens. Write less."))
+            } else {
+                (Misdeed::Arguments, "The arguments are not a JSON object.".to_owned())
+            });
+        }
+        let arguments = call.function.arguments_value();
+        if arguments.to_string().len() > longest {
+            return Err((Misdeed::Arguments, format!("The arguments are longer than {longest} bytes.")));
+        }
+        Ok(arguments)
+    }
+}
+
+fn digest(name: &str, arguments: &Value) -> String {
+    let mut canonical = arguments.clone();
+    canonical.sort_all_objects();
+    let digest =
+        Sha256::new().chain_update(name).chain_update([0]).chain_update(canonical.to_string()).finalize();
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_order_of_fields_makes_no_other_call() {
+        let call = digest("read", &json!({"a": {"x": 1, "y": 2}, "b": 3}));
+        assert_eq!(call, digest("read", &json!({"b": 3, "a": {"y": 2, "x": 1}})));
+        assert_ne!(call, digest("read", &json!({"b": 4, "a": {"y": 2, "x": 1}})));
+        assert_ne!(call, digest("list", &json!({"b": 3, "a": {"y": 2, "x": 1}})));
+    }
+}

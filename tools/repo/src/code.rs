@@ -7,13 +7,14 @@ use domain::ports::{Code, HunkAt, Pushed, TracedRange};
 use domain::{BranchName, CommitSha, Failure, NoPatch, Patch, Repository, Revision};
 use git2::Direction;
 
+use crate::bench::OpenBenches;
 use crate::clone::{BareClone, key, make_room, of_disk};
 use crate::fault::Doing;
 use crate::fetch::Upstream;
 use crate::lane::Lanes;
 use crate::patience::Patience;
 use crate::revert::Revert;
-use crate::settings::{CloneSettings, CredentialFor};
+use crate::settings::{CloneSettings, CredentialFor, Limits};
 use crate::transport::{OpenSession, ready};
 use crate::{push, range, revert, revision};
 
@@ -25,6 +26,8 @@ pub struct BareClones {
     settings: Arc<CloneSettings>,
     credentials: Arc<dyn CredentialFor>,
     lanes: Arc<Lanes>,
+    /// What lies on an open bench is in no branch yet, so no clone starts over meanwhile.
+    pub(crate) benches: Arc<OpenBenches>,
 }
 
 impl std::fmt::Debug for BareClones {
@@ -34,27 +37,55 @@ impl std::fmt::Debug for BareClones {
 }
 
 /// What an operation works with, on its own thread.
-struct Workplace {
+pub(crate) struct Workplace {
     bare: BareClone,
     open: OpenSession,
     patience: Patience,
-    settings: Arc<CloneSettings>,
+    pub(crate) settings: Arc<CloneSettings>,
     repository: Repository,
+    benches: Arc<OpenBenches>,
 }
 
 impl BareClones {
     /// Touches nothing yet; the directory is made with the first clone.
     pub fn new(settings: CloneSettings, credentials: Arc<dyn CredentialFor>) -> Self {
-        Self { settings: Arc::new(settings), credentials, lanes: Arc::new(Lanes::new()) }
+        let (lanes, benches) = (Arc::new(Lanes::new()), Arc::default());
+        Self { settings: Arc::new(settings), credentials, lanes, benches }
     }
 
-    /// Runs `work` on a thread that may block. When the caller loses patience or goes away, the work is called off; it keeps its
-    /// turn until it has really ended.
-    async fn run<T: Send + 'static>(
+    /// Runs `work` on what the clone and its server have; see [`Self::on_thread`].
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         repository: &Repository,
         doing: Doing,
         work: impl FnOnce(&mut Workplace) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let owned = repository.clone();
+        let in_place = move |this: &Self, patience| work(&mut this.workplace(owned, patience)?);
+        self.on_thread(repository, doing, in_place).await
+    }
+
+    /// Runs `work` on what lies in the clone, without a way to its server; see [`Self::on_thread`].
+    pub(crate) async fn at_hand<T: Send + 'static>(
+        &self,
+        repository: &Repository,
+        work: impl FnOnce(&git2::Repository, &Limits, &Patience) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let url = repository.url.clone();
+        let in_clone = move |this: &Self, patience: Patience| {
+            let bare = BareClone::open(&this.settings.directory, &url, &patience)?;
+            work(&bare.repository, &this.settings.limits, &patience)
+        };
+        self.on_thread(repository, Doing::Fetch, in_clone).await
+    }
+
+    /// Runs `work` on a thread that may block. When the caller loses patience or goes away, the work is called off; it keeps its
+    /// turn until it has really ended.
+    async fn on_thread<T: Send + 'static>(
+        &self,
+        repository: &Repository,
+        doing: Doing,
+        work: impl FnOnce(&Self, Patience) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let whole = self.settings.timeouts.whole;
         let turn =
@@ -66,11 +97,10 @@ impl BareClones {
             })?;
         let patience = Patience::lasting(whole);
         let call_off = patience.guard();
-        let (this, owned) = (self.clone(), repository.clone());
+        let this = self.clone();
         let task = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            let mut place = this.workplace(owned, patience)?;
-            work(&mut place)
+            work(&this, patience)
         });
         let ended = tokio::time::timeout(whole, task).await;
         drop(call_off);
@@ -92,12 +122,12 @@ impl BareClones {
             .map_err(|error| of_disk("make room for clones", &settings.directory, error))?;
         let token = self.credentials.credential(repository.url.origin());
         let open = OpenSession::open(&repository.url, token, &settings, patience.clone(), left)?;
-        Ok(Workplace { bare, open, patience, settings, repository })
+        Ok(Workplace { bare, open, patience, settings, repository, benches: Arc::clone(&self.benches) })
     }
 }
 
 impl Workplace {
-    fn upstream(&self) -> Upstream<'_> {
+    pub(crate) fn upstream(&self) -> Upstream<'_> {
         Upstream {
             clone: &self.bare.repository,
             open: &self.open,
@@ -107,7 +137,9 @@ impl Workplace {
     }
 
     fn range(&mut self, stable: &[Revision], canary: &[Revision]) -> Result<TracedRange, Failure> {
-        self.bare.start_over_when_scattered(self.settings.limits.packs)?;
+        if !self.benches.any() {
+            self.bare.start_over_when_scattered(self.settings.limits.packs)?;
+        }
         let upstream = self.upstream();
         let advertised = upstream.advertised(Direction::Fetch)?;
         let mut tags = revision::tags_meant(stable, &advertised);
@@ -128,11 +160,8 @@ impl Workplace {
         undo: impl FnOnce(&Revert<'_>, &git2::Commit<'_>) -> Result<Result<Patch, NoPatch>, Failure>,
     ) -> Result<Result<Patch, NoPatch>, Failure> {
         let upstream = self.upstream();
-        let advertised = upstream.advertised(Direction::Fetch)?;
-        let base = upstream.fetch(&self.repository.base, &[], &advertised)?;
+        let base = self.base(&upstream)?;
         let clone = upstream.clone;
-        let base =
-            clone.find_commit(base).map_err(|e| crate::fault::of_git(e, "read the base branch's commit"))?;
         let Some(found) = Self::commit(&upstream, suspect)? else {
             let (suspect, base) = (suspect.short().to_owned(), self.repository.base.clone());
             return Ok(Err(NoPatch::NotOnBase { suspect, base }));
@@ -146,7 +175,18 @@ impl Workplace {
         undo(&revert, &canary)
     }
 
-    fn commit<'a>(upstream: &Upstream<'a>, sha: &CommitSha) -> Result<Option<git2::Commit<'a>>, Failure> {
+    /// The base branch's tip, fetched.
+    pub(crate) fn base<'a>(&self, upstream: &Upstream<'a>) -> Result<git2::Commit<'a>, Failure> {
+        let advertised = upstream.advertised(Direction::Fetch)?;
+        let base = upstream.fetch(&self.repository.base, &[], &advertised)?;
+        upstream.clone.find_commit(base).map_err(|e| crate::fault::of_git(e, "read the base branch's commit"))
+    }
+
+    /// A commit of the clone, asked from the server where it is not there.
+    pub(crate) fn commit<'a>(
+        upstream: &Upstream<'a>,
+        sha: &CommitSha,
+    ) -> Result<Option<git2::Commit<'a>>, Failure> {
         if let Some(commit) = revert::find(upstream.clone, sha)? {
             return Ok(Some(commit));
         }

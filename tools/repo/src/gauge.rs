@@ -38,12 +38,14 @@ impl<'a> Gauge<'a> {
 
     /// Fails where a commit's tree is over a limit.
     pub(crate) fn check(&mut self, commit: &git2::Commit<'_>) -> Result<(), Failure> {
-        self.measure(commit.tree_id()).map(drop).map_err(|(what, limit)| {
-            let id = commit.id();
-            Failure::give_up(
-                "repository-too-large",
-                format!("read the tree of commit {id}: {what}, the limit is {limit}"),
-            )
+        let id = commit.id();
+        self.check_tree(commit.tree_id(), format_args!("the tree of commit {id}"))
+    }
+
+    /// Fails where a tree is over a limit; `whose` says which it is.
+    pub(crate) fn check_tree(&mut self, tree: Oid, whose: std::fmt::Arguments<'_>) -> Result<(), Failure> {
+        self.measure(tree).map(drop).map_err(|(what, limit)| {
+            Failure::give_up("repository-too-large", format!("read {whose}: {what}, the limit is {limit}"))
         })
     }
 

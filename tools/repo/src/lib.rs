@@ -1,7 +1,8 @@
-//! Repositories as bare clones over libgit2: what lies between two versions, a revert on top of the base branch, and the
-//! push of it.
+//! Repositories as bare clones over libgit2: what lies between two versions, a revert on top of the base branch, a bench for a
+//! fixer's edits, and the push of either.
 //!
-//! [`BareClones`] keeps the port [`domain::ports::Code`]. Nothing is ever checked out: trees and blobs are read and written
+//! [`BareClones`] keeps the ports [`domain::ports::Code`] and [`domain::ports::Workshop`], [`RepoTools`] keeps
+//! [`domain::ports::CaseTools`]. Nothing is ever checked out: trees and blobs are read and written
 //! as git objects, so a hostile tree has no file system to reach for, no hook, filter, submodule or LFS pointer ever acts.
 //! Everything that comes from a repository is bounded by [`Limits`].
 //!
@@ -11,20 +12,26 @@
 //!
 //! Refuses to know: the forge's REST interface, and what a commit means.
 
+mod bench;
 mod clone;
 mod code;
+mod commits;
 mod fault;
 mod fetch;
 mod gauge;
 mod lane;
+mod ours;
+mod page;
 mod patience;
 mod push;
 mod range;
 mod revert;
 mod revision;
 mod settings;
+mod tools;
 mod transport;
 mod words;
 
 pub use code::{BareClones, Reach};
 pub use settings::{CloneSettings, CredentialFor, Limits, OriginTokens, Timeouts};
+pub use tools::RepoTools;

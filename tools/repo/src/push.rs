@@ -3,18 +3,20 @@
 use std::cell::RefCell;
 
 use domain::ports::Pushed;
-use domain::{BranchName, Failure, Patch, Repository};
-use git2::{Direction, Oid, PushOptions, RemoteCallbacks};
+use domain::{BranchName, Failure, Patch, PatchKind, Repository};
+use git2::{Commit, Direction, Oid, PushOptions, RemoteCallbacks};
 
-use crate::fault::Doing;
+use crate::commits::is_in;
+use crate::fault::{Doing, of_git};
 use crate::fetch::Upstream;
-use crate::revert::{Revert, find};
+use crate::ours;
+use crate::revert::{Revert, find, merge_options};
 use crate::words;
 
 /// Only branches below it are ever written.
 const OURS: &str = "rollmend/";
 
-/// Pushes without force, unless the branch is there: then it must be our own revert of the same suspect, or a human decides.
+/// Pushes without force, unless the branch is there: then it must hold this very patch, or a human decides.
 pub(crate) fn push(
     upstream: &Upstream<'_>,
     repository: &Repository,
@@ -78,7 +80,7 @@ fn refusal(upstream: &Upstream<'_>, branch: &BranchName, reason: &str) -> Failur
 }
 
 /// A branch of that name may be our earlier push, whose answer was lost, or of another cluster; or somebody else's. It is ours
-/// where it is exactly the revert of the suspect on some earlier commit of the base branch: an author's name proves nothing.
+/// where it is exactly this patch on some commit of the base branch: an author's name proves nothing.
 fn already_there(
     upstream: &Upstream<'_>,
     repository: &Repository,
@@ -87,40 +89,94 @@ fn already_there(
     tip: Oid,
 ) -> Result<Pushed, Failure> {
     let sha = words::sha(tip)?;
-    if sha == patch.commit
-        || (upstream.fetch_object(tip)? && is_our_revert(upstream, repository, patch, tip)?)
-    {
+    if sha == patch.commit {
         return Ok(Pushed::AlreadyThere(sha));
     }
-    Err(Failure::ask_human(
-        "push-foreign-branch",
-        format!(
-            "push {branch} to {}: the branch is there with commit {}, which is not ours",
-            upstream.url,
-            sha.short()
-        ),
-        format!("look at the branch {branch}, and delete it if nobody needs it"),
-    ))
+    let there = upstream.fetch_object(tip)?.then(|| upstream.clone.find_commit(tip).ok()).flatten();
+    let ours = match &there {
+        Some(commit) => whose(&Side { upstream, repository, patch }, commit)?,
+        None => Whose::Unknown,
+    };
+    match ours {
+        Whose::ThisPatch => Ok(Pushed::AlreadyThere(sha)),
+        Whose::Revert => Err(Failure::ask_human(
+            "push-other-patch",
+            format!(
+                "push {branch} to {}: the branch is there with commit {}, an earlier revert of the same suspect, and this patch is \
+                 another",
+                upstream.url,
+                sha.short()
+            ),
+            format!("open a pull request of the branch {branch}, or delete it to have this patch proposed"),
+        )),
+        Whose::Unknown => Err(Failure::ask_human(
+            "push-foreign-branch",
+            format!(
+                "push {branch} to {}: the branch is there with commit {}, which is not ours",
+                upstream.url,
+                sha.short()
+            ),
+            format!("look at the branch {branch}, and delete it if nobody needs it"),
+        )),
+    }
 }
 
-fn is_our_revert(
-    upstream: &Upstream<'_>,
-    repository: &Repository,
-    patch: &Patch,
-    tip: Oid,
-) -> Result<bool, Failure> {
+/// What the commit of a branch turns out to be, by what it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// The patch that is to be pushed.
+    ThisPatch,
+    /// The revert of the suspect, where the patch is none. A pull request of it with the patch's words would tell a lie.
+    Revert,
+    Unknown,
+}
+
+/// What a commit is compared with.
+struct Side<'a> {
+    upstream: &'a Upstream<'a>,
+    repository: &'a Repository,
+    patch: &'a Patch,
+}
+
+fn whose(side: &Side<'_>, tip: &Commit<'_>) -> Result<Whose, Failure> {
+    let Side { upstream, patch, .. } = side;
     let clone = upstream.clone;
-    let Ok(commit) = clone.find_commit(tip) else { return Ok(false) };
-    let Some(suspect) = find(clone, &patch.reverts)? else { return Ok(false) };
-    let (Some(base), Some(newest)) = (commit.parent(0).ok(), find(clone, &patch.base_commit)?) else {
-        return Ok(false);
+    let Some(suspect) = find(clone, &patch.reverts)? else { return Ok(Whose::Unknown) };
+    let (Some(base), Some(newest)) = (tip.parent(0).ok(), find(clone, &patch.base_commit)?) else {
+        return Ok(Whose::Unknown);
     };
-    let same_line =
-        [(newest.id(), base.id()), (base.id(), newest.id())].into_iter().any(|(commit, ancestor)| {
-            commit == ancestor || clone.graph_descendant_of(commit, ancestor).unwrap_or(false)
-        });
-    if commit.parent_count() != 1 || !same_line {
+    let same_line = is_in(clone, base.id(), newest.id()) || is_in(clone, newest.id(), base.id());
+    if tip.parent_count() != 1 || !same_line {
+        return Ok(Whose::Unknown);
+    }
+    if patch.kind != PatchKind::Revert && is_same_change(side, tip, &base, suspect.id())? {
+        return Ok(Whose::ThisPatch);
+    }
+    let (repository, limits) = (side.repository, upstream.limits);
+    let revert = Revert { clone, repository, limits, base, suspect };
+    Ok(match (revert.made(tip)?, patch.kind) {
+        (true, PatchKind::Revert) => Whose::ThisPatch,
+        (true, PatchKind::RevertedHunks | PatchKind::Edits) => Whose::Revert,
+        (false, _) => Whose::Unknown,
+    })
+}
+
+/// Whether a commit says that it is ours and holds what the patch makes of the commit below it, to the last byte.
+fn is_same_change(
+    side: &Side<'_>,
+    tip: &Commit<'_>,
+    base: &Commit<'_>,
+    suspect: Oid,
+) -> Result<bool, Failure> {
+    let clone = side.upstream.clone;
+    if !ours::is_marked(tip, side.patch.kind, suspect) {
         return Ok(false);
     }
-    Revert { clone, repository, limits: upstream.limits, base, suspect }.made(&commit)
+    let Some(made) = find(clone, &side.patch.commit)? else { return Ok(false) };
+    let failed = |e| of_git(e, format_args!("compare commit {} with the patch", tip.id()));
+    let before = made.parent(0).and_then(|before| before.tree()).map_err(failed)?;
+    let (below, after) = (base.tree().map_err(failed)?, made.tree().map_err(failed)?);
+    let applied = clone.merge_trees(&before, &below, &after, Some(&merge_options()));
+    let mut applied = applied.map_err(failed)?;
+    Ok(!applied.has_conflicts() && applied.write_tree_to(clone).is_ok_and(|tree| tree == tip.tree_id()))
 }

@@ -5,22 +5,16 @@ pub(crate) mod paths;
 pub(crate) mod result;
 
 use domain::{CommitSha, Failure, NoPatch, Patch, PatchKind, Repository};
-use git2::{Commit, Index, MergeOptions, Oid, Time};
+use git2::{Commit, Index, MergeOptions, Oid};
 
 use crate::fault::of_git;
 use crate::gauge::Gauge;
+use crate::ours;
 use crate::settings::Limits;
 use crate::words;
 
 use paths::PathRules;
 
-/// Author and committer of what the daemon writes. The address is GitHub's for mail that reaches nobody.
-const NAME: &str = "rollmend";
-const ADDRESS: &str = "rollmend@users.noreply.github.com";
-/// Ends our messages, so that a later push knows its own commit again.
-const TRAILER: &str = "Rollmend-Reverts: ";
-/// Bytes of a message that are kept.
-const LONGEST_MESSAGE: usize = 16 << 10;
 /// Bytes of the conflicting paths that are named.
 const LONGEST_FILES: usize = 500;
 
@@ -58,7 +52,7 @@ impl Revert<'_> {
             Ok(looked_at) => looked_at,
             Err(why) => return Ok(Err(why)),
         };
-        let commit = self.commit(tree, message)?;
+        let commit = self.commit(tree, message, PatchKind::Revert)?;
         Ok(Ok(Patch {
             base: self.repository.base.clone(),
             base_commit: words::sha(self.base.id())?,
@@ -74,11 +68,7 @@ impl Revert<'_> {
     /// Whether a commit of a branch is what [`Self::patch`] would have made of `self.base`, whoever pushed it: our author, our
     /// trailer, and the very tree of the revert.
     pub(crate) fn made(&self, commit: &Commit<'_>) -> Result<bool, Failure> {
-        let author = commit.author();
-        let ours = author.name_bytes() == NAME.as_bytes() && author.email_bytes() == ADDRESS.as_bytes();
-        let last_line = commit.message_raw_bytes().trim_ascii_end().rsplit(|byte| *byte == b'\n').next();
-        let expected = format!("{TRAILER}{}", self.suspect.id());
-        if !ours || last_line != Some(expected.as_bytes()) {
+        if !ours::is_marked(commit, PatchKind::Revert, self.suspect.id()) {
             return Ok(false);
         }
         Ok(self.tree()? == Ok(commit.tree_id()))
@@ -86,6 +76,14 @@ impl Revert<'_> {
 
     /// What speaks against a revert before it is tried.
     fn standing(&self, canary: &Commit<'_>) -> Result<Option<NoPatch>, Failure> {
+        match self.place_in_history(canary)? {
+            None => self.too_large(),
+            why => Ok(why),
+        }
+    }
+
+    /// What speaks against undoing any part of the suspect.
+    fn place_in_history(&self, canary: &Commit<'_>) -> Result<Option<NoPatch>, Failure> {
         if !self.contains(self.base.id())? {
             return Ok(Some(NoPatch::NotOnBase {
                 suspect: self.short()?,
@@ -102,7 +100,7 @@ impl Revert<'_> {
         for commit in [&self.base, &self.suspect, &self.parent()?, canary] {
             gauge.check(commit)?;
         }
-        self.too_large()
+        Ok(None)
     }
 
     fn contains(&self, commit: Oid) -> Result<bool, Failure> {
@@ -162,14 +160,9 @@ impl Revert<'_> {
             && again.write_tree_to(self.clone).is_ok_and(|id| id == self.base.tree_id()))
     }
 
-    /// Its time is one second after the base's: a clock would make another commit at each try.
-    fn commit(&self, tree: Oid, message: &str) -> Result<Oid, Failure> {
-        let time = Time::new(self.base.committer().when().seconds().saturating_add(1), 0);
-        let signature = git2::Signature::new(NAME, ADDRESS, &time).map_err(|e| self.failed(e))?;
-        let tree = self.clone.find_tree(tree).map_err(|e| self.failed(e))?;
-        let message = with_trailer(message, self.suspect.id());
-        let commit = self.clone.commit(None, &signature, &signature, &message, &tree, &[&self.base]);
-        commit.map_err(|e| self.failed(e))
+    fn commit(&self, tree: Oid, message: &str, kind: PatchKind) -> Result<Oid, Failure> {
+        let mark = (kind, self.suspect.id());
+        ours::write(self.clone, &self.base, tree, message, mark).map_err(|e| self.failed(e))
     }
 
     fn parent(&self) -> Result<Commit<'_>, Failure> {
@@ -190,7 +183,7 @@ impl Revert<'_> {
 }
 
 /// Renames are not looked for: a file that moved since is a conflict, which a person sees, and nothing large is read.
-fn merge_options() -> MergeOptions {
+pub(crate) fn merge_options() -> MergeOptions {
     let mut options = MergeOptions::new();
     options.find_renames(false).skip_reuc(true);
     options
@@ -216,18 +209,6 @@ fn conflicting(index: &Index) -> Result<String, git2::Error> {
         text.extend(file.chars().take(LONGEST_FILES));
     }
     Ok(text)
-}
-
-/// The message without control characters, with our trailer as its last line.
-fn with_trailer(message: &str, suspect: Oid) -> String {
-    let mut clean = String::new();
-    for c in message.chars().filter(|c| *c == '\n' || !c.is_control()) {
-        if clean.len() + c.len_utf8() > LONGEST_MESSAGE {
-            break;
-        }
-        clean.push(c);
-    }
-    format!("{}\n\n{TRAILER}{suspect}\n", clean.trim())
 }
 
 /// The commit of the clone that an id names.

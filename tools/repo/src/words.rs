@@ -23,6 +23,22 @@ pub(crate) fn is_invisible(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Text for a model, which reads what a person does not see: every such character stands as its number between `⟦` and `⟧`. Tabs
+/// and line ends stay.
+pub(crate) fn shown(text: impl IntoIterator<Item = char>) -> String {
+    let mut shown = String::new();
+    for c in text {
+        match c {
+            '\n' | '\t' => shown.push(c),
+            c if c.is_control() || domain::is_invisible(c) => {
+                shown.push_str(&format!("⟦U+{:04X}⟧", u32::from(c)));
+            }
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
 /// A path as text: what is not UTF-8 or controls a terminal becomes U+FFFD.
 pub(crate) fn path(bytes: &[u8]) -> String {
     let replace = |c: char| if c.is_control() { '\u{fffd}' } else { c };
@@ -54,5 +70,6 @@ mod tests {
         assert_eq!(line(&[b'a', 0xff, b'b'], 80), "a\u{fffd}b");
         assert_eq!(line("ää".as_bytes(), 1), "ä");
         assert_eq!(path(b"a\rb"), "a\u{fffd}b");
+        assert_eq!(shown("a\tb\u{1b}[2J\u{202e}\r\nc".chars()), "a\tb⟦U+001B⟧[2J⟦U+202E⟧⟦U+000D⟧\nc");
     }
 }

@@ -42,7 +42,7 @@ struct QueryMetrics {
     live: Option<Arc<dyn Metrics>>,
 }
 
-/// What a model asks for.
+// What a model asks for; a doc comment here would be sent to it with every schema.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
@@ -55,26 +55,26 @@ struct Wanted {
     /// Instead of `metric`: the number of a series' exhibit, such as `E8`.
     #[serde(skip_serializing_if = "Option::is_none")]
     exhibit: Option<String>,
-    /// Instead of both: a PromQL expression of at most 2,000 characters that has one series as its result, such as a `sum(…)`. Asks the
-    /// live Prometheus; what it answers is not part of the case and cannot be cited.
+    /// Instead of both: an expression in Prometheus' query language of at most 2,000 characters that has one series as its result, such as a `sum(…)`. With
+    /// `from` it is asked over a range, without it for one value at `to` (the end of the evidence when absent). The answer is live, not
+    /// part of the case, and cannot be cited.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 2000))]
     query: Option<String>,
-    /// Samples not before this time, RFC 3339 in UTC. With `query` it asks for a range; without it for one value at `to`.
+    /// Only samples from this time on, RFC 3339 in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<DateTime<Utc>>,
-    /// Samples not after this time, RFC 3339 in UTC; with `query` the end of the evidence when absent.
+    /// Only samples up to this time, RFC 3339 in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<DateTime<Utc>>,
 }
 
-/// Which of the two versions.
+// Which of the two versions; inline and without doc comments it is a plain list of words in the schema.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 enum WantedSide {
-    /// The new version.
     Canary,
-    /// The version that serves.
     Stable,
 }
 
@@ -109,7 +109,7 @@ impl Tool for QueryMetrics {
         if self.live.is_none()
             && let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut)
         {
-            properties.remove("query");
+            properties.retain(|name, _| name != "query");
         }
         schema
     }

@@ -19,7 +19,7 @@ pub(super) struct Describe {
     case: Arc<CaseFile>,
 }
 
-/// What a model asks for.
+// What a model asks for; a doc comment here would be sent to it with every schema.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {

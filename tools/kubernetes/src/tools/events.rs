@@ -21,7 +21,7 @@ pub(super) struct Events {
     case: Arc<CaseFile>,
 }
 
-/// What a model asks for.
+// What a model asks for; a doc comment here would be sent to it with every schema.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
@@ -61,7 +61,9 @@ impl Events {
                 exhibit.id,
                 found.len()
             ));
-            found.into_iter().for_each(|event| told::event(event, &mut sheet));
+            for event in found {
+                told::event(event, &mut sheet);
+            }
         }
         if exhibits == 0 {
             return Err(ToolFailure::Model(

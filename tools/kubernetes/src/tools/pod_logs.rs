@@ -23,7 +23,7 @@ pub(super) struct PodLogs {
     live: Option<LiveLogs>,
 }
 
-/// What a model asks for.
+// What a model asks for; a doc comment here would be sent to it with every schema.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
@@ -55,13 +55,12 @@ pub(super) struct Wanted {
     pub(super) around: Option<u64>,
 }
 
-/// Which run of a container.
+// Which run of a container; inline and without doc comments it is a plain list of words in the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub(super) enum Which {
-    /// The one that runs or ran last.
     Current,
-    /// The one before its last restart.
     Previous,
 }
 

@@ -14,12 +14,11 @@ pub(crate) const LINE: usize = 1_000;
 pub(crate) fn shown(text: &str, longest: usize) -> String {
     let clean = clean(text);
     let mut characters = clean.chars().filter(|c| !is_invisible(*c)).map(|c| if c == '\n' { ' ' } else { c });
-    let mut line: String = characters.by_ref().take(longest).collect();
-    let missing = characters.count();
-    if missing > 0 {
-        line.push_str(&format!(" […{missing} more characters]"));
+    let line: String = characters.by_ref().take(longest).collect();
+    match characters.count() {
+        0 => line,
+        missing => format!("{line} […{missing} more characters]"),
     }
-    line
 }
 
 /// Collects lines while there is room.

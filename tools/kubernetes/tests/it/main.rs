@@ -1,6 +1,6 @@
 //! The room over real sockets, against the testbed's Kubernetes API.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed unwrap fails the test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed unwrap fails the test")]
 #![expect(clippy::indexing_slicing, reason = "an index out of bounds fails the test")]
 
 mod failures;
@@ -11,5 +11,8 @@ mod reads;
 mod spool;
 mod spool_limits;
 mod support;
+mod tools;
+mod tools_case;
+mod tools_live;
 mod watch;
 mod writes;

@@ -30,10 +30,12 @@ impl<'a> Samples<'a> {
         let count = self.points.len();
         let step = count.div_ceil((MOST / share.max(1)).max(2));
         let shown = if step > 1 { format!(", every {step}th shown") } else { String::new() };
-        text.push_str(&format!("{count} samples from {} (UTC){shown}; {}\n", day(first), self.typical()));
+        let heading = format!("{count} samples from {} (UTC){shown}; {}\n", day(first), self.typical());
+        text.push_str(&heading);
         for (number, (point, value)) in self.points.iter().enumerate() {
             if number % step == 0 || number + 1 == count {
-                text.push_str(&format!("{} {}\n", point.at.format(format), plain(point, *value)));
+                let row = format!("{} {}\n", point.at.format(format), plain(point, *value));
+                text.push_str(&row);
             }
         }
         (step > 1).then_some(())
@@ -65,12 +67,11 @@ fn plain(point: &Point, value: f64) -> String {
 /// Text that others wrote, in one line, without control and invisible characters, bounded.
 pub(super) fn shown(text: &str) -> String {
     let mut characters = text.chars().filter(|c| !c.is_control() && !is_invisible(*c));
-    let mut line: String = characters.by_ref().take(LONGEST).collect();
-    let missing = characters.count();
-    if missing > 0 {
-        line.push_str(&format!(" […{missing} more characters]"));
+    let line: String = characters.by_ref().take(LONGEST).collect();
+    match characters.count() {
+        0 => line,
+        missing => format!("{line} […{missing} more characters]"),
     }
-    line
 }
 
 #[cfg(test)]
@@ -80,8 +81,9 @@ mod tests {
     use super::*;
 
     fn points(values: &[&str]) -> Vec<Point> {
-        let at = |second: usize| DateTime::from_timestamp(1_795_000_000 + second as i64 * 5, 0).unwrap();
-        values.iter().enumerate().map(|(n, value)| Point { at: at(n), value: (*value).to_owned() }).collect()
+        let at = |second: i64| DateTime::from_timestamp(1_795_000_000 + second, 0).unwrap();
+        let timed = (0..).step_by(5).zip(values);
+        timed.map(|(n, value)| Point { at: at(n), value: (*value).to_owned() }).collect()
     }
 
     fn written(values: &[&str], share: usize) -> (String, Option<()>) {

@@ -65,8 +65,11 @@ impl<'a> View<'a> {
         let mut before = None;
         let mut ahead = lines.iter().filter(|line| line.number >= self.first).enumerate();
         let next = ahead.find_map(|(given, line)| {
+            if given == self.most {
+                return Some(line.number);
+            }
             self.mark_gap(before.replace(line.number), line.number, &mut room);
-            (given == self.most || room.take(&self.row(line)) == Fit::Full).then_some(line.number)
+            (room.take(&self.row(line)) == Fit::Full).then_some(line.number)
         });
         ToolOutput { text: room.into_text(), rest: next.map(|line| self.rest(line)) }
     }

@@ -43,4 +43,12 @@ fn file(file: &FileChange, sheet: &mut Sheet) {
         file.lines.iter().take(20).map(|lines| format!("{}-{}", lines.first, lines.last)).collect();
     let FileChange { path, added, removed, .. } = file;
     sheet.line(format!("  {kind} {path} +{added} -{removed} lines {}", lines.join(",")));
+    for value in &file.values {
+        let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "(absent)".to_owned());
+        let (before, after) = (shown(&value.before), shown(&value.after));
+        sheet.line(format!("    line {}: {}: {before} -> {after}", value.line, value.key));
+    }
+    if file.values_left_out > 0 {
+        sheet.line(format!("    and {} more lines with changed values", file.values_left_out));
+    }
 }

@@ -49,7 +49,9 @@ pub(crate) fn templates(stable: Option<&ReplicaSet>, canary: Option<&ReplicaSet>
         let revision = set.revision.map_or_else(|| "(none)".to_owned(), |revision| revision.to_string());
         sheet.line(format!("{side}: hash {}, revision {revision}", set.hash));
         sheet.field("source revision", set.source_revision.as_deref().unwrap_or_default());
-        leaves(&set.template).iter().for_each(|(path, value)| sheet.line(format!("{path}: {value}")));
+        for (path, value) in leaves(&set.template) {
+            sheet.line(format!("{path}: {value}"));
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod changes;
 mod follow;
+pub(crate) mod manifest;
+mod values;
 
 use std::collections::HashSet;
 
@@ -15,8 +17,10 @@ use crate::patience::Patience;
 use crate::settings::Limits;
 use crate::words;
 
-pub(crate) use changes::Changes;
+pub(crate) use changes::{Changes, File, Place};
 use follow::Later;
+pub(crate) use follow::through;
+use values::Values;
 
 /// Commits reachable from the canary and not from stable that are counted at most.
 const MOST_COMMITS: usize = 100_000;
@@ -39,6 +43,7 @@ pub(crate) fn read(
     };
     let mut gauge = Gauge::new(clone, limits);
     let mut later = Later::default();
+    let mut values = Values::new(clone, limits);
     let mut commits = Vec::new();
     for id in ids {
         patience
@@ -51,7 +56,11 @@ pub(crate) fn read(
             gauge.check(parent)?;
         }
         let changes = Changes::between(clone, limits, parent.as_ref(), &commit)?;
-        commits.push(describe(&commit, &changes, &later, limits)?);
+        let mut described = describe(&commit, &changes, &later, limits)?;
+        for (file, change) in changes.files.iter().zip(&mut described.files) {
+            values.fill(file, &later, change);
+        }
+        commits.push(described);
         later.push(changes);
     }
     Ok(CommitRange { stable: words::sha(stable)?, canary: words::sha(canary)?, ancestry, commits, left_out })

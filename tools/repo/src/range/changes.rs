@@ -36,7 +36,8 @@ pub(crate) struct File {
     /// Lines of the file after the commit, where it is known.
     pub(crate) lines: Option<u32>,
     old_lines_removed: u32,
-    blob: Oid,
+    /// The contents before and after; zero where the file was not there.
+    pub(crate) blobs: [Oid; 2],
 }
 
 /// A changed place: so many lines gave way to so many others. Line numbers from 1; with no lines, the line before.
@@ -192,7 +193,7 @@ fn file(delta: &DiffDelta<'_>) -> File {
         places: Vec::new(),
         lines: None,
         old_lines_removed: 0,
-        blob: delta.new_file().id(),
+        blobs: [delta.old_file().id(), delta.new_file().id()],
     }
 }
 
@@ -202,6 +203,6 @@ fn lines_where_needed(clone: &Repository, file: &File) -> Option<u32> {
         return Some(0);
     }
     file.places.iter().find(|place| place.new_lines == 0)?;
-    let blob = clone.find_blob(file.blob).ok()?;
+    let blob = clone.find_blob(file.blobs[1]).ok()?;
     u32::try_from(blob.content().split_inclusive(|byte| *byte == b'\n').count()).ok()
 }

@@ -32,21 +32,7 @@ impl Later {
             ChangeKind::Deleted | ChangeKind::Opaque => Vec::new(),
             ChangeKind::Added | ChangeKind::Modified | ChangeKind::Renamed => file.changed_lines(),
         };
-        let mut path = file.path.as_str();
-        for step in self.0.iter().rev() {
-            if ranges.is_empty() {
-                break;
-            }
-            if step.unread.contains(path) {
-                ranges.clear();
-            } else if let Some(next) = step.files.get(path) {
-                ranges = match next.kind {
-                    ChangeKind::Deleted | ChangeKind::Opaque => Vec::new(),
-                    _ => through(&ranges, &next.places),
-                };
-                path = &next.path;
-            }
-        }
+        self.carry_on(&file.path, &mut ranges);
         let mut lines = joined(ranges);
         lines.truncate(most_ranges);
         FileChange {
@@ -59,10 +45,35 @@ impl Later {
             values_left_out: 0,
         }
     }
+
+    /// Where a line of a file is in the canary's version; `None` where a later commit overwrote it or is not known well enough.
+    pub(crate) fn line_from_the_end(&self, path: &str, line: u32) -> Option<u32> {
+        let mut ranges = vec![LineRange { first: line, last: line }];
+        self.carry_on(path, &mut ranges);
+        ranges.first().map(|range| range.first)
+    }
+
+    fn carry_on(&self, path: &str, ranges: &mut Vec<LineRange>) {
+        let mut path = path;
+        for step in self.0.iter().rev() {
+            if ranges.is_empty() {
+                break;
+            }
+            if step.unread.contains(path) {
+                ranges.clear();
+            } else if let Some(next) = step.files.get(path) {
+                *ranges = match next.kind {
+                    ChangeKind::Deleted | ChangeKind::Opaque => Vec::new(),
+                    _ => through(ranges, &next.places),
+                };
+                path = &next.path;
+            }
+        }
+    }
 }
 
 /// Where the lines of `ranges` are after `places` changed; those that were replaced or removed are gone.
-fn through(ranges: &[LineRange], places: &[Place]) -> Vec<LineRange> {
+pub(crate) fn through(ranges: &[LineRange], places: &[Place]) -> Vec<LineRange> {
     let mut moved = Vec::new();
     // The untouched stretch that begins at `from` stands `shift` lines further down.
     let mut from: i64 = 1;

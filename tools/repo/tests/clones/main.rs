@@ -7,7 +7,11 @@ mod hostile_tree;
 #[cfg(test)]
 mod hostile_wire;
 #[cfg(test)]
+mod hunks;
+#[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod manifests;
 #[cfg(test)]
 mod push;
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The composition root: the one place that knows every room and holds every key.
 
+mod live;
 mod looking;
 mod probes;
 mod survey;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ use evidence::Evidence;
 use miette::{Context, IntoDiagnostic, miette};
 use orchestrator::{Clock, Orchestrator, Ports, Progress, Settings};
 use secrecy::{ExposeSecret, SecretString};
-use server::{Auth, Doors, Limits};
+use server::{Auth, Doors, Limits, Reloads};
 use store::{CaseFolder, Lock, SqliteJournal};
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
@@ -27,7 +29,8 @@ use tool_kubernetes::{
 use tool_prometheus::Prometheus;
 use tool_repo::{BareClones, CloneSettings, OriginTokens};
 
-use crate::config::{Access, Config};
+use crate::config::{Access, Config, Watch};
+use live::Live;
 pub(crate) use looking::Looking;
 pub(crate) use probes::Probes;
 pub(crate) use survey::{Survey, survey};
@@ -40,6 +43,7 @@ pub(crate) struct Daemon {
     journal: Arc<SqliteJournal>,
     server: JoinHandle<()>,
     server_ended: watch::Receiver<bool>,
+    live: Live,
     _lock: Lock,
 }
 
@@ -74,11 +78,14 @@ impl Daemon {
                 format!("failed to listen on {}: is another process there?", config.daemon.listen)
             })?;
         let address = listener.local_addr().into_diagnostic()?;
+        let reloads = Reloads::default();
+        let live = Live::new(config, orchestrator.settings(), reloads.clone());
         let doors = Doors {
             gate: orchestrator.gate(),
             insight: orchestrator.insight(),
             auth: keys.auth,
             limits: Limits::default(),
+            reloads,
         };
         let (ended, server_ended) = watch::channel(false);
         let server = tokio::spawn(async move {
@@ -88,7 +95,7 @@ impl Daemon {
             // Nobody may be listening any more; then nobody has to know.
             let _ = ended.send(true);
         });
-        Ok(Self { address, orchestrator, spool, journal, server, server_ended, _lock: lock })
+        Ok(Self { address, orchestrator, spool, journal, server, server_ended, live, _lock: lock })
     }
 
     /// Where the doors are.
@@ -115,6 +122,11 @@ impl Daemon {
     pub(crate) async fn failed(&self) {
         let mut ended = self.server_ended.clone();
         let _ = ended.wait_for(|ended| *ended).await;
+    }
+
+    /// Takes what may change while it runs from each changed file, for as long as this is polled.
+    pub(crate) async fn follow(&self, watch: &mut Watch) -> Infallible {
+        self.live.follow(watch).await
     }
 
     /// Waits for the end after the order to stop.
@@ -185,6 +197,11 @@ fn spool_settings(config: &Config, keys: &Keys) -> SpoolSettings {
 }
 
 fn settings(config: &Config, keys: &Keys) -> Settings {
+    Settings { redactor: Redactor::new(keys.values()), ..decided(config) }
+}
+
+/// What the file alone decides.
+fn decided(config: &Config) -> Settings {
     Settings {
         mode: config.daemon.mode,
         annotate: config.cluster.annotate,
@@ -192,7 +209,6 @@ fn settings(config: &Config, keys: &Keys) -> Settings {
         gate: config.gate.clone(),
         allowed: config.repositories.clone(),
         min_confidence: config.min_confidence,
-        redactor: Redactor::new(keys.values()),
         ..Settings::default()
     }
 }
@@ -236,7 +252,7 @@ fn clones(config: &Config, keys: &Keys) -> BareClones {
         _ => OriginTokens::default(),
     };
     let settings = CloneSettings {
-        quota: config.daemon.keep_clones,
+        quota: config.daemon.keep.clones,
         authorities: config.github.as_ref().and_then(|github| github.ca.clone()),
         ..CloneSettings::in_directory(&config.daemon.clones)
     };

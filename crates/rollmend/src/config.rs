@@ -3,28 +3,40 @@
 //! Every problem of a file is reported at once, each with its place and what to do. Unknown keys are problems. Secrets are
 //! never in the file, only the names of variables or files that hold them.
 
+mod agents;
+mod budget;
 mod cluster;
 mod daemon;
 mod document;
 mod gate;
 mod github;
+mod key;
+mod models;
 mod problem;
+#[cfg(test)]
+mod reference;
 mod repository;
 mod secret;
 mod section;
 #[cfg(test)]
 mod tests;
+mod watch;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use domain::{AllowedRepositories, Confidence, GateSettings, MIN_CONFIDENCE};
+use domain::{AllowedRepositories, Budget, Confidence, GateSettings};
 
+pub(crate) use agents::{Analyzer, Fixer};
 pub(crate) use cluster::Cluster;
 pub(crate) use daemon::{Access, Daemon};
 pub(crate) use github::GitHub;
+pub(crate) use key::written;
+pub(crate) use models::Model;
 pub(crate) use problem::Problems;
 #[cfg(test)]
 pub(crate) use secret::Secret;
+pub(crate) use watch::{Change, Watch};
 
 /// The name that is looked for where no file is named.
 pub(crate) const DEFAULT_FILE: &str = "agents.toml";
@@ -40,8 +52,16 @@ pub(crate) struct Config {
     pub(crate) cluster: Cluster,
     /// `[gate]`.
     pub(crate) gate: GateSettings,
+    /// Every `[models.NAME]`, also those that no agent names.
+    pub(crate) models: BTreeMap<String, Model>,
+    /// `[agents.analyzer]`, where it names a model.
+    pub(crate) analyzer: Option<Analyzer>,
+    /// `[agents.fixer]`, where it names a model.
+    pub(crate) fixer: Option<Fixer>,
     /// `[agents.fixer] min_confidence`.
     pub(crate) min_confidence: Confidence,
+    /// `[budget]`.
+    pub(crate) budget: Budget,
     /// `[github]`, where present.
     pub(crate) github: Option<GitHub>,
     /// Every `[[repository]]`.
@@ -91,6 +111,16 @@ impl Config {
     }
 }
 
+impl ConfigError {
+    /// All that is wrong, in one line.
+    pub(crate) fn line(&self) -> String {
+        match self {
+            Self::Problems(problems) => format!("{problems}: {}", problems.line()),
+            Self::Absent { .. } | Self::Unreadable { .. } => self.to_string(),
+        }
+    }
+}
+
 fn text_of(path: &Path) -> Result<String, ConfigError> {
     let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
     match std::fs::metadata(path) {
@@ -105,8 +135,4 @@ fn text_of(path: &Path) -> Result<String, ConfigError> {
         Ok(_) => {}
     }
     std::fs::read_to_string(path).map_err(unreadable)
-}
-
-fn default_confidence() -> Confidence {
-    Confidence::of(MIN_CONFIDENCE)
 }

@@ -37,6 +37,8 @@ mod hostile;
 mod kills;
 #[path = "daemon/no_fix.rs"]
 mod no_fix;
+#[path = "daemon/reload.rs"]
+mod reload;
 #[path = "daemon/retries.rs"]
 mod retries;
 #[path = "daemon/watch.rs"]

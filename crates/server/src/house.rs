@@ -20,7 +20,7 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) fn new(doors: Doors, closing: CancellationToken) -> Self {
-        let measures = Arc::new(Measures::of(doors.insight.clone()));
+        let measures = Arc::new(Measures::of(doors.insight.clone(), &doors.reloads));
         let listeners = Arc::new(Semaphore::new(doors.limits.listeners.min(Semaphore::MAX_PERMITS)));
         Self { doors, measures, listeners, closing }
     }

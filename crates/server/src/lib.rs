@@ -37,6 +37,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use auth::Auth;
 use house::House;
+pub use metrics::Reloads;
 use refusal::Refusal;
 
 /// The largest body that is read, 4 MiB: older callers send a pod's log along.
@@ -53,6 +54,8 @@ pub struct Doors {
     pub auth: Auth,
     /// Limits in time and number.
     pub limits: Limits,
+    /// How changed configurations fared.
+    pub reloads: Reloads,
 }
 
 /// Limits in time and number.

@@ -2,6 +2,7 @@
 //! the file's own.
 
 mod figures;
+mod reloads;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use prometheus_client::registry::Registry;
 use crate::house::House;
 use crate::refusal::Refusal;
 use figures::Shown;
+pub use reloads::Reloads;
 
 /// The content type of what Prometheus reads: `OpenMetrics` 1.0.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -39,12 +41,13 @@ struct Answer {
 }
 
 impl Measures {
-    pub(crate) fn of(insight: Arc<dyn Insight>) -> Self {
+    pub(crate) fn of(insight: Arc<dyn Insight>, reloads: &Reloads) -> Self {
         let mut registry = Registry::with_prefix("rollmend");
         let answers = Family::default();
         registry.register("answers", "HTTP answers by door and status", answers.clone());
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The version that runs", version);
+        reloads.register(&mut registry);
         registry.register_collector(Box::new(Shown(insight)));
         Self { registry, answers }
     }

@@ -1,5 +1,7 @@
 //! `rollmend check`.
 
+mod paragraph;
+
 use std::path::Path;
 
 use crate::cli::CheckOptions;
@@ -10,13 +12,7 @@ pub(crate) fn run(path: &Path, options: &CheckOptions) -> miette::Result<Ending>
     match (Config::read(path), options.json) {
         (Ok(_), true) => print_json(&Vec::<()>::new())?,
         (Ok(config), false) => {
-            let repositories = config.repositories.iter().count();
-            print([format!(
-                "{} is valid: mode {}, {repositories} listed {}",
-                path.display(),
-                mode(&config),
-                noun(repositories)
-            )])?;
+            print([format!("{} is valid: {}", path.display(), paragraph::of(&config))])?;
         }
         (Err(ConfigError::Problems(problems)), true) => {
             print_json(&problems.listed())?;
@@ -25,16 +21,4 @@ pub(crate) fn run(path: &Path, options: &CheckOptions) -> miette::Result<Ending>
         (Err(error), _) => return Err(error.into()),
     }
     Ok(Ending::Done)
-}
-
-fn mode(config: &Config) -> &'static str {
-    match config.daemon.mode {
-        domain::Mode::Observe => "observe",
-        domain::Mode::Explain => "explain",
-        domain::Mode::Propose => "propose",
-    }
-}
-
-fn noun(count: usize) -> &'static str {
-    if count == 1 { "repository" } else { "repositories" }
 }

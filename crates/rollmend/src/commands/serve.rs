@@ -8,12 +8,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::ServeOptions;
 use crate::compose::Daemon;
-use crate::config::Config;
+use crate::config::Watch;
 use crate::console::Ending;
 use crate::logging;
 
 pub(crate) async fn run(path: &Path, options: ServeOptions) -> miette::Result<Ending> {
-    let config = Config::read(path)?;
+    let (config, mut watch) = Watch::open(path)?;
     logging::start(options.log_format);
     let connection = options.cluster.connection();
     let cancel = CancellationToken::new();
@@ -23,6 +23,7 @@ pub(crate) async fn run(path: &Path, options: ServeOptions) -> miette::Result<En
     tokio::select! {
         _ = terminated.recv() => tracing::info!("SIGTERM: draining"),
         _ = tokio::signal::ctrl_c() => tracing::info!("SIGINT: draining"),
+        never = daemon.follow(&mut watch) => match never {},
         () = daemon.failed() => tracing::error!("the HTTP server ended by itself: draining"),
     }
     cancel.cancel();

@@ -3,7 +3,20 @@
 use domain::{Annotate, ClusterId, Namespace};
 use url::Url;
 
+use super::key::{Key, at_start, live};
 use super::section::Section;
+
+const NAMESPACES: Key =
+    at_start("namespaces", "What is watched: `[\"*\"]` for all namespaces, or names.").or("all");
+const PROMETHEUS: Key =
+    at_start("prometheus", "The only Prometheus that is ever queried, whatever an AnalysisTemplate says.")
+        .or("none is asked");
+const NAME: Key = at_start("name", "What tells this cluster from others.").or("the UID of `kube-system`");
+const ANNOTATE: Key = live(
+    "annotate",
+    "`true`: the verdict also goes into the annotation `rollmend.dev/verdict` of the Rollout. Needs `deploy/rbac-annotate.yaml`.",
+)
+.or("`false`");
 
 /// What is watched, and the Prometheus that is asked.
 #[derive(Debug, Clone)]
@@ -22,8 +35,8 @@ pub(super) fn read(section: Section<'_>) -> Cluster {
     let cluster = Cluster {
         namespaces: namespaces(&section),
         prometheus: prometheus(&section),
-        name: section.parsed("name").map(|name| name.value),
-        annotate: match section.truth("annotate").map(|truth| truth.value) {
+        name: section.parsed(NAME, "name").map(|name| name.value),
+        annotate: match section.truth(ANNOTATE) {
             Some(true) => Annotate::Yes,
             Some(false) | None => Annotate::No,
         },
@@ -33,7 +46,7 @@ pub(super) fn read(section: Section<'_>) -> Cluster {
 }
 
 fn namespaces(section: &Section<'_>) -> Option<Vec<Namespace>> {
-    let texts = section.texts("namespaces")?;
+    let texts = section.texts(NAMESPACES)?;
     if texts.is_empty() {
         let what = "[cluster] namespaces is empty: nothing would be watched";
         section.problem(section.span(), what, "write [\"*\"] for all, or names");
@@ -56,7 +69,7 @@ fn namespaces(section: &Section<'_>) -> Option<Vec<Namespace>> {
 }
 
 fn prometheus(section: &Section<'_>) -> Option<Url> {
-    let url = section.parsed::<Url>("prometheus")?;
+    let url = section.parsed::<Url>(PROMETHEUS, "URL")?;
     if matches!(url.value.scheme(), "http" | "https")
         && url.value.has_host()
         && url.value.username().is_empty()

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::Mode;
 
+use super::key::{at_start, live};
 use super::secret::Secret;
 use super::section::{At, Section};
 
@@ -28,8 +29,8 @@ pub(crate) struct Daemon {
     pub(crate) access: Access,
     /// `spool`.
     pub(crate) spool: Spool,
-    /// `keep.clones`; 5 GiB when absent.
-    pub(crate) keep_clones: u64,
+    /// `keep`.
+    pub(crate) keep: Keep,
 }
 
 /// Who may use the doors.
@@ -59,36 +60,71 @@ pub(crate) struct Spool {
     pub(crate) streams: usize,
 }
 
+/// What is kept, the oldest finished first to go; never an open incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Keep {
+    /// `incidents`: how long an incident stays in the journal after its end; 90 d when absent.
+    pub(crate) incidents: Duration,
+    /// `case_files`: bytes of case files; 5 GiB when absent.
+    pub(crate) cases: u64,
+    /// `clones`: bytes of clones; 5 GiB when absent.
+    pub(crate) clones: u64,
+}
+
 pub(super) fn read(section: Section<'_>) -> Daemon {
-    let data = section.text("data").map_or_else(|| PathBuf::from("."), |data| data.value.into());
-    let listen = section.parsed::<SocketAddr>("listen");
-    let access = access(&section, listen.as_ref());
-    let modes = [("observe", Mode::Observe), ("explain", Mode::Explain), ("propose", Mode::Propose)];
+    let listen = section.parsed_or(
+        at_start(
+            "listen",
+            "Where the metric plugin and other callers reach the daemon. Anything but loopback needs `auth`.",
+        ),
+        "address and port",
+        SocketAddr::from(([127, 0, 0, 1], 8080)),
+    );
+    let mode = section.one_of(
+        live("mode", "How far it goes. `observe` writes nothing outside, `explain` writes Events on the Rollout and never pushes, `propose` opens pull requests. A lower mode holds for open incidents, too."),
+        &[("observe", Mode::Observe), ("explain", Mode::Explain), ("propose", Mode::Propose)],
+        Mode::default(),
+    );
+    let data = section.text(
+        at_start("data", "The folder for what is kept; the paths of this table lie in it.")
+            .or("the working directory"),
+    );
+    let data = data.map_or_else(|| PathBuf::from("."), |data| data.value.into());
     let daemon = Daemon {
-        listen: listen.map_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)), |listen| listen.value),
-        mode: section.one_of("mode", &modes).unwrap_or_default(),
+        listen: listen.value,
+        mode,
         journal: data.join(journal(section.section("engine"))),
         cases: data.join(cases(&section)),
-        clones: data.join(section.text("clones").map_or_else(|| "clones".to_owned(), |clones| clones.value)),
+        clones: data.join(section.text_or(at_start("clones", "The folder of the bare clones."), "clones")),
         ignore_older_than: section
-            .duration("ignore_older_than")
-            .map_or(Duration::from_secs(3600), |at| at.value),
-        access,
+            .duration(
+                live(
+                    "ignore_older_than",
+                    "A Rollout that failed longer ago than this before the start is counted, not explained.",
+                ),
+                Duration::from_secs(3600),
+            )
+            .value,
+        access: access(&section, &listen),
         spool: spool(&data, section.section("spool")),
-        keep_clones: keep(section.section("keep")),
+        keep: keep(section.section("keep")),
     };
     section.finish();
     daemon
 }
 
 fn journal(engine: Section<'_>) -> String {
-    let embedded = engine.text("embedded").map(|path| path.value);
+    let key = at_start("embedded", "The file of the journal.");
+    let embedded = engine.text_or(key, "rollmend.db");
     engine.finish();
-    embedded.unwrap_or_else(|| "rollmend.db".to_owned())
+    embedded
 }
 
 fn cases(section: &Section<'_>) -> String {
-    let Some(At { value, span }) = section.text("case_files") else { return "cases".to_owned() };
+    let key = at_start("case_files", "The folder of the case files.").or("`\"file:cases\"`");
+    let Some(At { value, span }) = section.text_of(key, "`file:` and a folder") else {
+        return "cases".to_owned();
+    };
     match value.strip_prefix("file:") {
         Some(path) if !path.is_empty() => path.to_owned(),
         _ => {
@@ -100,8 +136,12 @@ fn cases(section: &Section<'_>) -> String {
 }
 
 /// A bind to anything but loopback with no auth is refused unless the file says so.
-fn access(section: &Section<'_>, listen: Option<&At<SocketAddr>>) -> Access {
-    if let Some(text) = section.text_if_text("auth") {
+fn access(section: &Section<'_>, listen: &At<SocketAddr>) -> Access {
+    let key = at_start(
+        "auth",
+        "Who may use the doors: `\"none\"` says that the network guards the port, a table names tokens. `/healthz`, `/readyz` and `/metrics` are open to all.",
+    );
+    if let Some(text) = section.text_if_text(key.or("open on loopback"), "`\"none\"` or a table") {
         if text.value != "none" {
             let what = format!("[daemon] auth is {:?}", text.value);
             section.problem(text.span, what, "write \"none\", or auth = { token = { file = \"/path\" } }");
@@ -110,7 +150,7 @@ fn access(section: &Section<'_>, listen: Option<&At<SocketAddr>>) -> Access {
     }
     let auth = section.section("auth");
     if !auth.is_present() {
-        if let Some(listen) = listen.filter(|listen| !listen.value.ip().is_loopback()) {
+        if !listen.value.ip().is_loopback() {
             let what =
                 format!("[daemon] listen is {}, which others reach, and there is no auth", listen.value);
             let advice = "add auth = { token = { file = \"/path\" } }, or say auth = \"none\" if the network guards the port";
@@ -118,8 +158,15 @@ fn access(section: &Section<'_>, listen: Option<&At<SocketAddr>>) -> Access {
         }
         return Access::Open;
     }
-    let token = Secret::read(auth.section("token"));
-    let gate = Secret::read(auth.section("gate_token"));
+    let token =
+        at_start("token", "Opens every door, as `Authorization: Bearer …`.").or("needed in the table");
+    let token = Secret::read(&auth, token);
+    let gate = at_start(
+        "gate_token",
+        "For the metric plugin, which can send no header: `agentUrl: http://rollmend:8080/t/<gate token>`. It opens `/`, `/a2a/analyze` and `/a2a/health` alone, because whoever may read AnalysisTemplates sees it.",
+    )
+    .or("no such door");
+    let gate = Secret::read(&auth, gate);
     if token.is_none() {
         let what = "[daemon] auth has no token";
         auth.problem(
@@ -133,30 +180,41 @@ fn access(section: &Section<'_>, listen: Option<&At<SocketAddr>>) -> Access {
 }
 
 fn spool(data: &Path, section: Section<'_>) -> Spool {
-    let folder = section.text("dir").map_or_else(|| "spool".to_owned(), |dir| dir.value);
-    let per_container = section.size("per_container");
-    let total = section.size("total");
-    if let Some(size) = per_container.as_ref().filter(|size| size.value < 64 << 10) {
+    let folder = section.text_or(at_start("dir", "The folder of the followed logs."), "spool");
+    let key = at_start("per_container", "How much of a container's log is kept, its head and its tail.");
+    let per_container = section.size(key, 16 << 20);
+    if per_container.value < 64 << 10 {
         let what = "[daemon.spool] per_container is below 64 KiB";
-        section.problem(size.span.clone(), what, "write at least \"64KiB\": less holds no evidence");
+        section.problem(per_container.span.clone(), what, "write at least \"64KiB\": less holds no evidence");
     }
-    let per_container = per_container.map_or(16 << 20, |size| size.value);
-    if let Some(size) = total.as_ref().filter(|size| size.value < per_container) {
+    let total = section.size(at_start("total", "How much is kept in all."), 1 << 30);
+    if total.value < per_container.value {
         let what = "[daemon.spool] total is below per_container";
-        section.problem(size.span.clone(), what, "write a total that holds several containers");
+        section.problem(total.span, what, "write a total that holds several containers");
     }
-    let streams = section.integer("streams", 1..1025).and_then(|number| usize::try_from(number).ok());
+    let streams = section.integer(at_start("streams", "How many logs are followed at once."), 1..1025, 64);
     section.finish();
     Spool {
         folder: data.join(folder),
-        per_container,
-        total: total.map_or(1 << 30, |size| size.value),
-        streams: streams.unwrap_or(64),
+        per_container: per_container.value,
+        total: total.value,
+        streams: usize::try_from(streams).unwrap_or(64),
     }
 }
 
-fn keep(section: Section<'_>) -> u64 {
-    let clones = section.size("clones").map_or(5 << 30, |size| size.value);
+fn keep(section: Section<'_>) -> Keep {
+    let incidents =
+        at_start("incidents", "How long an incident is kept after its end. An open one is never removed.");
+    let cases = at_start(
+        "case_files",
+        "How much room case files take; those of the oldest finished incidents go first.",
+    );
+    let clones = at_start("clones", "How much room clones take; the oldest unused go first.");
+    let keep = Keep {
+        incidents: section.duration(incidents, Duration::from_secs(90 * 86_400)).value,
+        cases: section.size(cases, 5 << 30).value,
+        clones: section.size(clones, 5 << 30).value,
+    };
     section.finish();
-    clones
+    keep
 }

@@ -1,57 +1,73 @@
 //! The file as a whole.
 
-use std::cell::RefCell;
-
-use domain::{AllowedRepositories, Confidence, Mode, Repository};
+use domain::{AllowedRepositories, Mode, Repository};
 use toml::de::DeTable;
 
+use super::key::{Chapter, Sheet};
 use super::problem::Problem;
 use super::section::Section;
-use super::{Config, cluster, daemon, default_confidence, gate, github, repository};
+use super::{Config, agents, budget, cluster, daemon, gate, github, models, repository};
 
 /// Reads all of it; the configuration is there unless something that it cannot be without is missing.
 pub(super) fn check(text: &str) -> (Option<Config>, Vec<Problem>) {
     let (root, syntax) = DeTable::parse_recoverable(text);
-    let problems = RefCell::new(Vec::new());
+    let sheet = Sheet::default();
     for error in &syntax {
         let span = error.span().unwrap_or(0..0);
         let what = format!("this is no TOML: {}", error.message());
-        problems.borrow_mut().push(Problem {
+        sheet.problems.borrow_mut().push(Problem {
             span,
             what,
             advice: Some("see https://toml.io for the form".to_owned()),
         });
     }
-    let config = syntax.is_empty().then(|| read(Section::root(&root, &problems)));
-    (config, problems.into_inner())
+    let config = syntax.is_empty().then(|| read(Section::root(&root, &sheet)));
+    (config, sheet.problems.into_inner())
+}
+
+/// Every key that [`check`] asks for, by the table that it stands in.
+pub(super) fn chapters() -> Vec<Chapter> {
+    let sheet = Sheet::of_keys();
+    read(Section::of_keys(&sheet));
+    sheet.chapters.map(std::cell::RefCell::into_inner).unwrap_or_default()
 }
 
 fn read(root: Section<'_>) -> Config {
-    let daemon = daemon::read(root.section("daemon"));
-    let cluster = cluster::read(root.section("cluster"));
-    let gate = gate::read(root.section("gate"));
-    let min_confidence = fixer(&root);
-    let github = github::read(root.section("github"));
-    let repositories = repository::read(root.sections("repository"), github.as_ref());
+    let about = "Where the daemon listens, what it keeps and how far it goes.";
+    let daemon = daemon::read(root.chapter("daemon", about));
+    let about = "What is watched, and the Prometheus that is asked.";
+    let cluster = cluster::read(root.chapter("cluster", about));
+    let about = "What is enough to say that a canary may go on. Any one of `min_requests`, `min_lines` and `min_observation` is.";
+    let gate = gate::read(root.chapter("gate", about));
+    let models = models::read(&root);
+    let agents = agents::read(&root, &models);
+    let about = "What models may cost. It is looked at before each call with the most that the call can cost; once it is spent, rules and reverts stand in.";
+    let budget = budget::read(root.chapter("budget", about));
+    let about = "GitHub's API and the token for it. Needed for `mode = \"propose\"`, and to read private repositories.";
+    let github = github::read(root.chapter("github", about));
+    let about =
+        "Only these are ever cloned. A Rollout names its own with the annotation `rollmend.dev/repository`.";
+    let repositories = repository::read(root.sections("repository", about), github.as_ref());
     if daemon.mode == Mode::Propose {
         needed_to_propose(&root, github.is_some(), &repositories);
     }
     root.finish();
-    let repositories = AllowedRepositories::new(repositories);
-    Config { daemon, cluster, gate, min_confidence, github, repositories }
-}
-
-fn fixer(root: &Section<'_>) -> Confidence {
-    let agents = root.section("agents");
-    let fixer = agents.section("fixer");
-    let confidence = fixer.integer("min_confidence", 50..101).and_then(|number| u8::try_from(number).ok());
-    fixer.finish();
-    agents.finish();
-    confidence.map_or_else(default_confidence, Confidence::of)
+    Config {
+        daemon,
+        cluster,
+        gate,
+        models: models.into_iter().filter_map(|(name, model)| Some((name, model.value?))).collect(),
+        analyzer: agents.analyzer,
+        fixer: agents.fixer,
+        min_confidence: agents.min_confidence,
+        budget,
+        github,
+        repositories: AllowedRepositories::new(repositories),
+    }
 }
 
 fn needed_to_propose(root: &Section<'_>, github: bool, repositories: &[Repository]) {
-    let daemon = root.section("daemon").span();
+    let daemon = root.group("daemon").span();
     if !github {
         let what = "[daemon] mode is \"propose\", and there is no [github] token";
         root.problem(

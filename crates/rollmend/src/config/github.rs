@@ -4,8 +4,22 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::key::{Key, at_start, live};
 use super::secret::Secret;
 use super::section::{At, Section};
+
+const API: Key = at_start(
+    "api",
+    "The address of the REST API, such as `https://github.example.com/api/v3` for GitHub Enterprise. `http` is for loopback only.",
+)
+.or("`\"https://api.github.com\"`");
+const TOKEN: Key = at_start(
+    "token",
+    "A fine-grained token with read and write for Contents and Pull requests of the listed repositories.",
+)
+.or("needed in the table");
+const CA: Key =
+    at_start("ca", "Certificates that are trusted besides the usual ones, PEM.").or("the usual ones alone");
 
 /// GitHub's interface and the token for it.
 #[derive(Debug, Clone)]
@@ -34,31 +48,32 @@ pub(super) fn read(section: Section<'_>) -> Option<GitHub> {
         return None;
     }
     let api = api(&section);
-    let token = Secret::read(section.section("token"));
+    let token = Secret::read(&section, TOKEN);
     if token.is_none() {
         section.problem(section.span(), "[github] has no token", "add token = { env = \"GITHUB_TOKEN\" }");
     }
-    let ca = section.section("ca");
-    let file = ca.text("file").map(|file| PathBuf::from(file.value));
+    let ca = authorities(&section, CA);
+    section.finish();
+    Some(GitHub { api: api?, token: token?, ca })
+}
+
+/// `{ file = "/path/ca.pem" }`.
+pub(super) fn authorities(section: &Section<'_>, key: Key) -> Option<PathBuf> {
+    let ca = section.whole(key, "`{ file = \"/path/ca.pem\" }`");
+    let file = ca.text(live("file", "")).map(|file| PathBuf::from(file.value));
     if ca.is_present() && file.is_none() {
-        ca.problem(ca.span(), "[github] ca names no file", "write ca = { file = \"/path/ca.pem\" }");
+        let what = format!("{} names no file", section.name(key.name));
+        ca.problem(ca.span(), what, format!("write {} = {{ file = \"/path/ca.pem\" }}", key.name));
     }
     ca.finish();
-    section.finish();
-    Some(GitHub { api: api?, token: token?, ca: file })
+    file
 }
 
 fn api(section: &Section<'_>) -> Option<Url> {
-    let Some(At { value: url, span }) = section.parsed::<Url>("api") else {
+    let Some(At { value: url, span }) = section.parsed::<Url>(API, "URL") else {
         return "https://api.github.com".parse().ok();
     };
-    let loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    let safe = url.scheme() == "https" || (url.scheme() == "http" && loopback);
+    let safe = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
     if safe && url.username().is_empty() && url.password().is_none() {
         return Some(url);
     }
@@ -69,4 +84,14 @@ fn api(section: &Section<'_>) -> Option<Url> {
         "write https:// and the host without credentials (http is for loopback only)",
     );
     None
+}
+
+/// Whether what is sent there leaves this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }

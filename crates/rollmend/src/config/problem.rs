@@ -75,6 +75,16 @@ impl Problems {
             })
             .collect()
     }
+
+    /// For a log: each with its place and what to do, in one line.
+    pub(crate) fn line(&self) -> String {
+        let problems = self.problems.iter().map(|placed| {
+            let advice =
+                placed.problem.advice.as_ref().map(|words| format!(" ({words})")).unwrap_or_default();
+            format!("{}:{} {}{advice}", placed.line, placed.column, placed.problem.what)
+        });
+        problems.collect::<Vec<_>>().join("; ")
+    }
 }
 
 /// Line and column of a byte, from 1.

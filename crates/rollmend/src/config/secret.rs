@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use super::key::{Key, live};
 use super::section::Section;
 
 /// The largest secret that is read from a file.
@@ -45,11 +46,12 @@ pub(crate) enum SecretError {
 
 impl Secret {
     /// Reads `{ env = "NAME" }` or `{ file = "/path" }`.
-    pub(super) fn read(section: Section<'_>) -> Option<Self> {
+    pub(super) fn read(section: &Section<'_>, key: Key) -> Option<Self> {
+        let section = section.whole(key, "`{ env = \"NAME\" }` or `{ file = \"/path\" }`");
         if !section.is_present() {
             return None;
         }
-        let (variable, file) = (section.text("env"), section.text("file"));
+        let (variable, file) = (section.text(live("env", "")), section.text(live("file", "")));
         let secret = match (variable, file) {
             (Some(variable), None) => Some(Self::Variable(variable.value)),
             (None, Some(file)) => Some(Self::File(file.value.into())),

@@ -1,15 +1,15 @@
 //! A table of the file that is read key by key: what is wrong is noted and reading goes on, what is unknown is found at the end.
 
+mod values;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fmt::Display;
 use std::ops::Range;
-use std::str::FromStr;
-use std::time::Duration;
 
 use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::key::{Key, Row, Sheet};
 use super::problem::Problem;
 
 /// A value with its place.
@@ -25,26 +25,47 @@ pub(super) struct Section<'a> {
     span: Range<usize>,
     table: Option<&'a DeTable<'a>>,
     known: RefCell<BTreeSet<&'static str>>,
-    problems: &'a RefCell<Vec<Problem>>,
+    sheet: &'a Sheet,
+    listed: Listed,
+}
+
+/// Under which title of the documentation the keys of a table stand.
+#[derive(Debug, Clone)]
+enum Listed {
+    /// Under this one, with this before their names.
+    Under { title: String, before: String },
+    /// Nowhere: what they are is said where the table is asked for.
+    Nowhere,
 }
 
 impl<'a> Section<'a> {
-    pub(super) fn root(table: &'a Spanned<DeTable<'a>>, problems: &'a RefCell<Vec<Problem>>) -> Self {
-        Self::new(String::new(), table.span(), Some(table.get_ref()), problems)
+    pub(super) fn root(table: &'a Spanned<DeTable<'a>>, sheet: &'a Sheet) -> Self {
+        Self::new(String::new(), table.span(), Some(table.get_ref()), sheet, Listed::Nowhere)
+    }
+
+    /// A file in which nothing is written and every table is there, to learn which keys are asked for.
+    pub(super) fn of_keys(sheet: &'a Sheet) -> Self {
+        Self::new(String::new(), 0..0, None, sheet, Listed::Nowhere)
     }
 
     fn new(
         path: String,
         span: Range<usize>,
         table: Option<&'a DeTable<'a>>,
-        problems: &'a RefCell<Vec<Problem>>,
+        sheet: &'a Sheet,
+        listed: Listed,
     ) -> Self {
-        Self { path, span, table, known: RefCell::default(), problems }
+        Self { path, span, table, known: RefCell::default(), sheet, listed }
     }
 
     /// Whether the file has the table.
     pub(super) fn is_present(&self) -> bool {
-        self.table.is_some()
+        self.table.is_some() || self.sheet.is_of_keys()
+    }
+
+    /// Whether the file has the key.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.table.is_some_and(|table| table.iter().any(|(known, _)| known.get_ref() == name))
     }
 
     /// Where the table begins.
@@ -55,7 +76,7 @@ impl<'a> Section<'a> {
     /// Notes a problem.
     pub(super) fn problem(&self, span: Range<usize>, what: impl Into<String>, advice: impl Into<String>) {
         let advice = Some(advice.into()).filter(|words| !words.is_empty());
-        self.problems.borrow_mut().push(Problem { span, what: what.into(), advice });
+        self.sheet.problems.borrow_mut().push(Problem { span, what: what.into(), advice });
     }
 
     /// The key as it is written in full, such as `[daemon] mode`.
@@ -63,9 +84,9 @@ impl<'a> Section<'a> {
         if self.path.is_empty() { key.to_owned() } else { format!("[{}] {key}", self.path) }
     }
 
-    fn value(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
-        self.known.borrow_mut().insert(key);
-        self.table?.iter().find(|(known, _)| known.get_ref() == key).map(|(_, value)| value)
+    fn value(&self, name: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.known.borrow_mut().insert(name);
+        self.table?.iter().find(|(known, _)| known.get_ref() == name).map(|(_, value)| value)
     }
 
     fn expected(&self, key: &str, value: &Spanned<DeValue<'_>>, what: &str) {
@@ -77,146 +98,117 @@ impl<'a> Section<'a> {
         );
     }
 
-    /// A text.
-    pub(super) fn text(&self, key: &'static str) -> Option<At<String>> {
-        let value = self.value(key)?;
+    /// Notes for the documentation that the key is asked for.
+    fn note(&self, key: Key, kind: &str, absent: Option<String>) {
+        if let Listed::Under { title, before } = &self.listed {
+            let absent = absent.map_or_else(|| key.absent.to_owned(), |value| format!("`{value}`"));
+            let row = Row {
+                key: format!("{before}{}", key.name),
+                kind: kind.to_owned(),
+                absent,
+                means: key.means,
+                taken: key.taken,
+            };
+            self.sheet.note(title, row);
+        }
+    }
+
+    fn path_to(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    fn below(&self, name: &'static str, listed: Listed) -> Section<'a> {
+        let path = self.path_to(name);
+        let absent = |path| Section::new(path, self.span(), None, self.sheet, listed.clone());
+        let Some(value) = self.value(name) else { return absent(path) };
         match value.get_ref() {
-            DeValue::String(text) => Some(At { value: text.to_string(), span: value.span() }),
+            DeValue::Table(table) => {
+                Section::new(path, value.span(), Some(table), self.sheet, listed.clone())
+            }
             _ => {
-                self.expected(key, value, "a text in quotes");
-                None
+                self.expected(name, value, "a table");
+                absent(path)
             }
         }
     }
 
-    /// A text, where the key holds one; another type is left to the caller.
-    pub(super) fn text_if_text(&self, key: &'static str) -> Option<At<String>> {
-        let value = self.value(key)?;
-        let text = value.get_ref().as_str()?;
-        Some(At { value: text.to_owned(), span: value.span() })
+    /// A table that only holds tables.
+    pub(super) fn group(&self, name: &'static str) -> Section<'a> {
+        self.below(name, Listed::Nowhere)
     }
 
-    /// A text that is parsed.
-    pub(super) fn parsed<T: FromStr<Err: Display>>(&self, key: &'static str) -> Option<At<T>> {
-        let text = self.text(key)?;
-        match text.value.parse() {
-            Ok(value) => Some(At { value, span: text.span }),
-            Err(error) => {
-                self.problem(text.span, format!("{}: {error}", self.name(key)), "");
-                None
+    /// A table with a title of its own, `[name]`, and what it is for.
+    pub(super) fn chapter(&self, name: &'static str, means: &'static str) -> Section<'a> {
+        let title = format!("[{}]", self.path_to(name));
+        self.sheet.begin(title.clone(), means);
+        self.below(name, Listed::Under { title, before: String::new() })
+    }
+
+    /// A table within this one, `name = { … }`, whose keys stand among this one's.
+    pub(super) fn section(&self, name: &'static str) -> Section<'a> {
+        let listed = match &self.listed {
+            Listed::Under { title, before } => {
+                Listed::Under { title: title.clone(), before: format!("{before}{name}.") }
             }
-        }
-    }
-
-    /// A text out of a list.
-    pub(super) fn one_of<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
-        let text = self.text(key)?;
-        let found = choices.iter().find(|(name, _)| *name == text.value);
-        if found.is_none() {
-            let names: Vec<String> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-            let what = format!("{} is {:?}", self.name(key), text.value);
-            self.problem(text.span, what, format!("write one of {}", names.join(", ")));
-        }
-        found.map(|(_, value)| *value)
-    }
-
-    /// A whole number in a range.
-    pub(super) fn integer(&self, key: &'static str, range: Range<u64>) -> Option<u64> {
-        let value = self.value(key)?;
-        let number = match value.get_ref() {
-            DeValue::Integer(number) => number.as_str().parse::<u64>().ok(),
-            _ => None,
+            Listed::Nowhere => Listed::Nowhere,
         };
-        let number = number.filter(|number| range.contains(number));
-        if number.is_none() {
-            self.expected(key, value, &format!("a whole number from {} to {}", range.start, range.end - 1));
-        }
-        number
+        self.below(name, listed)
     }
 
-    /// `true` or `false`.
-    pub(super) fn truth(&self, key: &'static str) -> Option<At<bool>> {
-        let value = self.value(key)?;
-        match value.get_ref() {
-            DeValue::Boolean(truth) => Some(At { value: *truth, span: value.span() }),
-            _ => {
-                self.expected(key, value, "true or false");
-                None
-            }
-        }
+    /// A table within this one that is one value to people, such as `{ env = "NAME" }`.
+    pub(super) fn whole(&self, key: Key, kind: &str) -> Section<'a> {
+        self.note(key, kind, None);
+        self.below(key.name, Listed::Nowhere)
     }
 
-    /// A duration such as `"90s"` or `"1h"`.
-    pub(super) fn duration(&self, key: &'static str) -> Option<At<Duration>> {
-        let text = self.text(key)?;
-        if let Ok(value) = humantime::parse_duration(&text.value) {
-            return Some(At { value, span: text.span });
+    /// A list of tables, `[[name]]`.
+    pub(super) fn sections(&self, name: &'static str, means: &'static str) -> Vec<Section<'a>> {
+        let title = format!("[[{name}]]");
+        self.sheet.begin(title.clone(), means);
+        let listed = Listed::Under { title, before: String::new() };
+        let path = format!("[{name}]");
+        if self.sheet.is_of_keys() {
+            return vec![Section::new(path, self.span(), None, self.sheet, listed)];
         }
-        let what = format!("{} is {:?}, which is no duration", self.name(key), text.value);
-        self.problem(text.span, what, "write a number with its unit, such as \"90s\", \"10m\" or \"1h\"");
-        None
-    }
-
-    /// A size such as `"16MiB"`, in bytes.
-    pub(super) fn size(&self, key: &'static str) -> Option<At<u64>> {
-        let text = self.text(key)?;
-        if let Ok(size) = text.value.parse::<bytesize::ByteSize>() {
-            return Some(At { value: size.as_u64(), span: text.span });
-        }
-        let what = format!("{} is {:?}, which is no size", self.name(key), text.value);
-        self.problem(text.span, what, "write a number with its unit, such as \"16MiB\" or \"1GiB\"");
-        None
-    }
-
-    /// A list of texts.
-    pub(super) fn texts(&self, key: &'static str) -> Option<Vec<At<String>>> {
-        let value = self.value(key)?;
+        let Some(value) = self.value(name) else { return Vec::new() };
         let DeValue::Array(items) = value.get_ref() else {
-            self.expected(key, value, "a list of texts in brackets");
-            return None;
-        };
-        let texts = items.iter().filter_map(|item| {
-            let text = item.get_ref().as_str();
-            if text.is_none() {
-                self.expected(key, item, "a list of texts");
-            }
-            text.map(|text| At { value: text.to_owned(), span: item.span() })
-        });
-        Some(texts.collect())
-    }
-
-    /// A table below this one.
-    pub(super) fn section(&self, key: &'static str) -> Section<'a> {
-        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
-        let Some(value) = self.value(key) else {
-            return Section::new(path, self.span(), None, self.problems);
-        };
-        match value.get_ref() {
-            DeValue::Table(table) => Section::new(path, value.span(), Some(table), self.problems),
-            _ => {
-                self.expected(key, value, "a table");
-                Section::new(path, value.span(), None, self.problems)
-            }
-        }
-    }
-
-    /// A list of tables, `[[key]]`.
-    pub(super) fn sections(&self, key: &'static str) -> Vec<Section<'a>> {
-        let Some(value) = self.value(key) else { return Vec::new() };
-        let DeValue::Array(items) = value.get_ref() else {
-            self.expected(key, value, &format!("[[{key}]] above each entry"));
+            self.expected(name, value, &format!("[[{name}]] above each entry"));
             return Vec::new();
         };
         let tables = items.iter().filter_map(|item| match item.get_ref() {
             DeValue::Table(table) => {
-                Some(Section::new(format!("[{key}]"), item.span(), Some(table), self.problems))
+                Some(Section::new(path.clone(), item.span(), Some(table), self.sheet, listed.clone()))
             }
             _ => {
-                self.expected(key, item, "a table");
+                self.expected(name, item, "a table");
                 None
             }
         });
         tables.collect()
+    }
+
+    /// Tables by names that the operator gives, `[name.NAME]`.
+    pub(super) fn named(&self, name: &'static str, means: &'static str) -> Vec<(At<String>, Section<'a>)> {
+        let title = format!("[{name}.NAME]");
+        self.sheet.begin(title.clone(), means);
+        let listed = Listed::Under { title, before: String::new() };
+        if self.sheet.is_of_keys() {
+            let section = Section::new(format!("{name}.NAME"), self.span(), None, self.sheet, listed);
+            return vec![(At { value: "NAME".to_owned(), span: self.span() }, section)];
+        }
+        let group = self.group(name);
+        let entries = group.table.into_iter().flatten().filter_map(|(key, value)| match value.get_ref() {
+            DeValue::Table(table) => {
+                let path = format!("{name}.{}", key.get_ref());
+                let section = Section::new(path, value.span(), Some(table), self.sheet, listed.clone());
+                Some((At { value: key.get_ref().to_string(), span: key.span() }, section))
+            }
+            _ => {
+                group.expected(key.get_ref(), value, "a table");
+                None
+            }
+        });
+        entries.collect()
     }
 
     /// Notes every key that nobody asked for.
@@ -224,7 +216,7 @@ impl<'a> Section<'a> {
         let known = self.known.borrow();
         for (key, _) in self.table.into_iter().flatten() {
             if !known.contains(key.get_ref().as_ref()) {
-                let advice = nearest(key.get_ref(), &known);
+                let advice = nearest(key.get_ref(), known.iter().copied(), "this version knows");
                 self.problem(key.span(), format!("unknown key {}", self.name(key.get_ref())), advice);
             }
         }
@@ -235,18 +227,19 @@ fn article(kind: &str) -> &'static str {
     if kind.starts_with(['a', 'i']) { "an" } else { "a" }
 }
 
-/// The known key that was probably meant, else all of them.
-fn nearest(key: &str, known: &BTreeSet<&'static str>) -> String {
+/// The known name that was probably meant, else all of them.
+pub(super) fn nearest<'n>(
+    name: &str,
+    known: impl Iterator<Item = &'n str> + Clone,
+    otherwise: &str,
+) -> String {
     let close = known
-        .iter()
-        .map(|name| (strsim::normalized_damerau_levenshtein(key, name), name))
+        .clone()
+        .map(|known| (strsim::normalized_damerau_levenshtein(name, known), known))
         .filter(|(likeness, _)| *likeness > 0.6)
         .max_by(|(one, _), (other, _)| one.total_cmp(other));
     match close {
-        Some((_, name)) => format!("did you mean `{name}`?"),
-        None => {
-            let names: Vec<&str> = known.iter().copied().collect();
-            format!("this version knows {}", names.join(", "))
-        }
+        Some((_, known)) => format!("did you mean `{known}`?"),
+        None => format!("{otherwise} {}", known.collect::<Vec<_>>().join(", ")),
     }
 }

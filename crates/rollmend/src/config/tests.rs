@@ -1,5 +1,7 @@
 //! The file as an operator writes it, and what is said of a bad one.
 
+mod models;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -84,7 +86,7 @@ max_wait = "5m"
 min_lines = -1
 requests = "up"
 
-[models.main]
+[model.main]
 provider = "anthropic"
 
 [github]

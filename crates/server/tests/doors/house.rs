@@ -10,7 +10,7 @@ use domain::{GateAnswer, GateRefusal, GateRequest, Promotion, RolloutRef};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use reqwest::Method;
-use rollmend_server::{Auth, Doors, Limits, serve};
+use rollmend_server::{Auth, Doors, Limits, Reloads, serve};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -131,6 +131,7 @@ pub(crate) struct House {
     pub(crate) url: String,
     pub(crate) gate: Arc<Scripted>,
     pub(crate) insight: Arc<Shown>,
+    pub(crate) reloads: Reloads,
     pub(crate) client: reqwest::Client,
     pub(crate) serving: JoinHandle<std::io::Result<()>>,
     pub(crate) cancel: CancellationToken,
@@ -143,9 +144,11 @@ pub(crate) async fn house(auth: Auth, limits: Limits, answer: Said) -> House {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let cancel = CancellationToken::new();
-    let doors = Doors { gate: gate.clone(), insight: insight.clone(), auth, limits };
+    let reloads = Reloads::default();
+    let doors =
+        Doors { gate: gate.clone(), insight: insight.clone(), auth, limits, reloads: reloads.clone() };
     let serving = tokio::spawn(serve(listener, doors, cancel.clone()));
-    House { url, gate, insight, client: reqwest::Client::new(), serving, cancel }
+    House { url, gate, insight, reloads, client: reqwest::Client::new(), serving, cancel }
 }
 
 impl Drop for House {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::ports::{Figures, ModelUse, Spread, Startup};
 use domain::workflow::StateName;
 use domain::{Category, Cost};
-use rollmend_server::{Auth, Limits};
+use rollmend_server::{Auth, Limits, Reloads};
 use serde_json::json;
 
 use crate::house::{held, house, plugin_request, tokens};
@@ -108,4 +108,17 @@ async fn answers_are_counted_by_door_and_status_and_nothing_from_outside_is_a_la
     ]);
     assert_eq!(counted, wanted);
     assert!(series.keys().all(|name| !name.contains("mallory") && !name.contains("shop")), "{series:#?}");
+}
+
+#[tokio::test]
+async fn changed_configurations_are_counted_and_a_refused_one_is_told_from_one_that_holds() {
+    let house = house(tokens(), Limits::default(), None).await;
+    let mut seen = Vec::new();
+    for fares in [None, Some(Reloads::rejected as fn(&Reloads)), Some(Reloads::taken)] {
+        fares.into_iter().for_each(|fares| fares(&house.reloads));
+        let series = house.series().await;
+        let names = ["taken_total", "rejected_total", "current"];
+        seen.push(names.map(|name| series[&format!("rollmend_configuration_{name}")].clone()));
+    }
+    assert_eq!(seen, [["0", "0", "1"], ["0", "1", "0"], ["1", "1", "1"]]);
 }

@@ -21,7 +21,7 @@ pub(super) fn look(config: &Config, findings: &mut Findings) -> miette::Result<(
         (journal, LEAST),
         (daemon.cases.clone(), LEAST),
         (daemon.spool.folder.clone(), daemon.spool.total),
-        (daemon.clones.clone(), daemon.keep_clones),
+        (daemon.clones.clone(), daemon.keep.clones),
     ] {
         // Those that are still to be made count for the folder that they will be made in.
         let there = nearest(&folder);

@@ -1,6 +1,8 @@
 //! Range, revert and push against real git over smart HTTP on a loopback port.
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod hostile_tree;

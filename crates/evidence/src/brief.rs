@@ -15,7 +15,7 @@ use crate::compare::{self, Tally};
 use crate::excerpt::thousands;
 use crate::logs::{self, Fate, Logs, Source};
 use crate::standing::Found;
-use crate::suspects::{self, TroubleIs};
+use crate::suspects::{self, Against};
 use crate::thresholds::Thresholds;
 use crate::trouble::{is_evicted, terminations};
 use crate::{metrics, pods, spec};
@@ -41,7 +41,9 @@ pub(crate) fn of(case: &CaseFile, id: &CaseId, thresholds: &Thresholds) -> Brief
     };
     let standing = found.standing(thresholds);
     let mut left_out = left_out(case, &logs);
-    let range = range(case, &traces, found.trouble_is(), &mut left_out);
+    let changes = spec::changes(case);
+    let against = Against { traces: &traces, changes: &changes, pods: &pods, trouble: found.trouble_is() };
+    let range = range(case, against, &mut left_out);
     let metrics = metrics.into_iter().map(|judged| judged.finding).collect();
     let mut brief = Brief {
         case: id.clone(),
@@ -52,7 +54,7 @@ pub(crate) fn of(case: &CaseFile, id: &CaseId, thresholds: &Thresholds) -> Brief
         pods,
         traces,
         templates,
-        changes: spec::changes(case),
+        changes,
         range,
         left_out,
     };
@@ -183,12 +185,7 @@ fn templates(logs: &Logs, thresholds: &Thresholds) -> Vec<TemplateFinding> {
     findings
 }
 
-fn range(
-    case: &CaseFile,
-    traces: &[TraceFinding],
-    trouble: TroubleIs,
-    left_out: &mut Vec<String>,
-) -> RangeFinding {
+fn range(case: &CaseFile, against: Against<'_>, left_out: &mut Vec<String>) -> RangeFinding {
     let known = case.exhibits.iter().rev().find_map(|exhibit| match &exhibit.body {
         ExhibitBody::Range { range, .. } => Some((exhibit.id, range)),
         _ => None,
@@ -196,7 +193,7 @@ fn range(
     let Some((exhibit, range)) = known else {
         return RangeFinding::Unknown { why: why_unknown(case) };
     };
-    let (suspects, said) = suspects::of(range, traces, trouble);
+    let (suspects, said) = suspects::of(range, against);
     left_out.extend(said);
     RangeFinding::Known {
         exhibit,

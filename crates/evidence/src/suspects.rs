@@ -5,9 +5,11 @@
 
 mod harmless;
 mod paths;
+mod values;
 
 use domain::{
-    Ancestry, Commit, CommitRange, Frame, FrameOwner, Grounds, Novelty, Suspect, SuspectReason, TraceFinding,
+    Ancestry, Commit, CommitRange, Frame, FrameOwner, Grounds, Novelty, PodFinding, SpecChange, Suspect,
+    SuspectReason, TraceFinding,
 };
 
 use crate::excerpt;
@@ -26,6 +28,8 @@ mod score {
     pub(super) const OUTER_FRAME_IN_LINES: u8 = 65;
     /// The innermost own frame lies in a file that it changed.
     pub(super) const FRAME_IN_FILE: u8 = 50;
+    /// It made a difference of the two pod templates; whether that explains the trouble is the analyst's question.
+    pub(super) const VALUE_IN_LINES: u8 = 45;
     /// An outer own frame does.
     pub(super) const OUTER_FRAME_IN_FILE: u8 = 40;
     /// It is the only commit outside documentation and tests; whether the trouble is new is not known.
@@ -52,14 +56,24 @@ pub(crate) enum TroubleIs {
     NotKnownToBeNew,
 }
 
+/// What commits are held against.
+#[derive(Clone, Copy)]
+pub(crate) struct Against<'a> {
+    /// The traces.
+    pub(crate) traces: &'a [TraceFinding],
+    /// The differences of the pod templates.
+    pub(crate) changes: &'a [SpecChange],
+    /// What Kubernetes says of the pods.
+    pub(crate) pods: &'a [PodFinding],
+    /// Whether the trouble is on the canary only.
+    pub(crate) trouble: TroubleIs,
+}
+
 /// The suspects, most suspicious first, and what could not be told.
-pub(crate) fn of(
-    range: &CommitRange,
-    traces: &[TraceFinding],
-    trouble: TroubleIs,
-) -> (Vec<Suspect>, Vec<String>) {
+pub(crate) fn of(range: &CommitRange, against: Against<'_>) -> (Vec<Suspect>, Vec<String>) {
     let mut said = Vec::new();
-    let accusations = accusations(range, traces, &mut said);
+    let mut accusations = accusations(range, against.traces, &mut said);
+    accusations.extend(values::accusations(range, against.changes, against.pods));
     let candidates = range.commits.iter().filter(|commit| !is_harmless(commit)).count();
     let only = candidates == 1 && range.left_out == 0;
     let mut suspects: Vec<Suspect> = range
@@ -67,7 +81,7 @@ pub(crate) fn of(
         .iter()
         .map(|commit| {
             let mine = accusations.iter().filter(|accusation| accusation.commit.sha == commit.sha);
-            suspect(range, commit, mine, if only { Some(trouble) } else { None })
+            suspect(range, commit, mine, if only { Some(against.trouble) } else { None })
         })
         .collect();
     suspects.sort_by_key(|suspect| std::cmp::Reverse(suspect.score));
@@ -76,7 +90,7 @@ pub(crate) fn of(
     (suspects, said)
 }
 
-/// A frame of a trace that meets a commit's changes.
+/// A frame of a trace, or a difference of the pod templates, that meets a commit's changes.
 struct Accusation<'a> {
     commit: &'a Commit,
     reason: SuspectReason,

@@ -26,7 +26,8 @@ pub(crate) fn is_harmless(commit: &Commit) -> bool {
     commit.files_left_out == 0 && commit.files.iter().all(|file| is_harmless_path(&file.path))
 }
 
-fn is_harmless_path(path: &str) -> bool {
+/// Whether a file is documentation or a test.
+pub(super) fn is_harmless_path(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').map_or(("", path), |(folders, name)| (folders, name));
     folders.split('/').any(|folder| FOLDERS.contains(&folder)) || is_document(folders, name) || is_test(name)
 }

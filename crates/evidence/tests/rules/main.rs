@@ -9,6 +9,7 @@
 
 mod brief;
 mod gate;
+mod manifests;
 mod properties;
 mod scene;
 mod status;

@@ -69,7 +69,7 @@ impl Window {
 #[async_trait]
 impl Insight for Window {
     fn startup(&self) -> Startup {
-        if self.around.stopping.is_cancelled() { Startup::Stopping } else { *self.startup.borrow() }
+        if self.around.stopping.is_cancelled() { Startup::Stopping } else { self.startup.borrow().clone() }
     }
 
     fn steps(&self, since: u64) -> Vec<ToldStep> {

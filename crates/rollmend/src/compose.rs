@@ -1,5 +1,6 @@
 //! The composition root: the one place that knows every room and holds every key.
 
+mod leadership;
 mod live;
 mod looking;
 mod probes;
@@ -30,6 +31,7 @@ use tool_prometheus::Prometheus;
 use tool_repo::{BareClones, CloneSettings, OriginTokens};
 
 use crate::config::{Access, Config, Watch};
+pub(crate) use leadership::Leadership;
 use live::Live;
 pub(crate) use looking::Looking;
 pub(crate) use probes::Probes;
@@ -73,10 +75,7 @@ impl Daemon {
         let ports = ports(config, &keys, journal.clone(), spool.clone(), cluster)?;
         let orchestrator =
             Orchestrator::start(ports, settings(config, &keys), Clock::system(), cancel.clone());
-        let listener =
-            TcpListener::bind(config.daemon.listen).await.into_diagnostic().wrap_err_with(|| {
-                format!("failed to listen on {}: is another process there?", config.daemon.listen)
-            })?;
+        let listener = listen(config).await?;
         let address = listener.local_addr().into_diagnostic()?;
         let reloads = Reloads::default();
         let live = Live::new(config, orchestrator.settings(), reloads.clone());
@@ -163,6 +162,12 @@ impl Keys {
         let all = auth.into_iter().flatten().chain(&self.github);
         all.map(|secret| secret.expose_secret().to_owned()).collect()
     }
+}
+
+async fn listen(config: &Config) -> miette::Result<TcpListener> {
+    TcpListener::bind(config.daemon.listen).await.into_diagnostic().wrap_err_with(|| {
+        format!("failed to listen on {}: is another process there?", config.daemon.listen)
+    })
 }
 
 fn lock(config: &Config) -> miette::Result<Lock> {

@@ -29,9 +29,11 @@ pub(crate) async fn alive() -> Json<Value> {
 pub(crate) async fn ready(State(house): State<House>) -> (StatusCode, Json<Value>) {
     let waits_for = match house.doors.insight.startup() {
         Startup::Ready => return (StatusCode::OK, Json(json!({ "status": "ready" }))),
-        Startup::ReadingJournal => "the journal to be read",
-        Startup::Listing => "the first list of Rollouts and AnalysisRuns from the API server",
-        Startup::Stopping => "nothing: the daemon is stopping",
+        Startup::Passive { holder: Some(holder) } => format!("the lease: passive, {holder} holds it"),
+        Startup::Passive { holder: None } => "the lease: passive, the log says why".to_owned(),
+        Startup::ReadingJournal => "the journal to be read".to_owned(),
+        Startup::Listing => "the first list of Rollouts and AnalysisRuns from the API server".to_owned(),
+        Startup::Stopping => "nothing: the daemon is stopping".to_owned(),
     };
     (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "not ready", "waitsFor": waits_for })))
 }

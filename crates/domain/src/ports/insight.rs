@@ -35,8 +35,13 @@ pub trait Insight: Send + Sync {
 }
 
 /// How far the start has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Startup {
+    /// Nothing is begun: one replica acts, and it is not this one.
+    Passive {
+        /// Who acts, as its Lease says; none while nobody is known to.
+        holder: Option<String>,
+    },
     /// What an earlier process left is being read.
     ReadingJournal,
     /// The first list of Rollouts and AnalysisRuns is not complete, or not acted on.

@@ -10,6 +10,7 @@ use tool_github::GitHub;
 use tool_kubernetes::{ClusterSettings, Connection, Inspection, connect};
 use tool_repo::BareClones;
 
+use super::leadership::own_namespace;
 use super::looking::keys;
 use super::{Keys, clones, cluster_settings, forge, metrics};
 use crate::config::{Access, Config};
@@ -50,9 +51,10 @@ impl Probes {
         Ok(Inspection::new(client))
     }
 
-    /// What of the cluster is watched.
-    pub(crate) fn cluster_settings(&self) -> ClusterSettings {
-        cluster_settings(&self.config)
+    /// What of the cluster is watched, and where the daemon's Lease would be for who runs here.
+    pub(crate) fn cluster_settings(&self, connection: &Connection) -> miette::Result<ClusterSettings> {
+        let lease = own_namespace(connection)?;
+        Ok(ClusterSettings { lease, ..cluster_settings(&self.config) })
     }
 
     /// The one Prometheus, where there is one.

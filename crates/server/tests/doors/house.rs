@@ -98,7 +98,7 @@ impl Shown {
 #[async_trait]
 impl Insight for Shown {
     fn startup(&self) -> Startup {
-        *self.startup.lock().unwrap()
+        self.startup.lock().unwrap().clone()
     }
 
     fn steps(&self, since: u64) -> Vec<ToldStep> {

@@ -22,12 +22,18 @@ async fn health_has_the_shape_that_dashboards_poll() {
 async fn probes_need_no_token_and_readiness_says_what_is_waited_for() {
     let house = house(tokens(), Limits::default(), None).await;
     for (startup, status, words) in [
+        (Startup::Passive { holder: None }, 503, Some("the lease: passive, the log says why")),
+        (
+            Startup::Passive { holder: Some("rollmend-0".to_owned()) },
+            503,
+            Some("the lease: passive, rollmend-0 holds it"),
+        ),
         (Startup::ReadingJournal, 503, Some("the journal to be read")),
         (Startup::Listing, 503, Some("the first list of Rollouts and AnalysisRuns from the API server")),
         (Startup::Ready, 200, None),
         (Startup::Stopping, 503, Some("nothing: the daemon is stopping")),
     ] {
-        *house.insight.startup.lock().unwrap() = startup;
+        *house.insight.startup.lock().unwrap() = startup.clone();
         let (answered, body) = house.get("/readyz", None).await;
         assert_eq!((answered, body["waitsFor"].as_str()), (status, words), "{startup:?}");
         assert_eq!(house.get("/healthz", None).await, (200, json!({ "status": "alive" })));

@@ -21,6 +21,8 @@ pub enum Kind {
     ConfigMap,
     /// `v1/Service`
     Service,
+    /// `coordination.k8s.io/v1/Lease`
+    Lease,
     /// `apps/v1/ReplicaSet`
     ReplicaSet,
     /// `argoproj.io/v1alpha1/Rollout`
@@ -53,7 +55,7 @@ pub(crate) enum Generation {
 
 impl Kind {
     /// All kinds, in the order in which discovery lists them.
-    pub(crate) const ALL: [Kind; 12] = [
+    pub(crate) const ALL: [Kind; 13] = [
         Kind::Namespace,
         Kind::Node,
         Kind::Pod,
@@ -61,6 +63,7 @@ impl Kind {
         Kind::Secret,
         Kind::ConfigMap,
         Kind::Service,
+        Kind::Lease,
         Kind::ReplicaSet,
         Kind::Rollout,
         Kind::AnalysisRun,
@@ -78,6 +81,7 @@ impl Kind {
             Kind::Secret => "Secret",
             Kind::ConfigMap => "ConfigMap",
             Kind::Service => "Service",
+            Kind::Lease => "Lease",
             Kind::ReplicaSet => "ReplicaSet",
             Kind::Rollout => "Rollout",
             Kind::AnalysisRun => "AnalysisRun",
@@ -96,6 +100,7 @@ impl Kind {
             Kind::Secret => "secrets",
             Kind::ConfigMap => "configmaps",
             Kind::Service => "services",
+            Kind::Lease => "leases",
             Kind::ReplicaSet => "replicasets",
             Kind::Rollout => "rollouts",
             Kind::AnalysisRun => "analysisruns",
@@ -108,6 +113,7 @@ impl Kind {
     pub fn group(self) -> &'static str {
         match self {
             Kind::ReplicaSet => "apps",
+            Kind::Lease => "coordination.k8s.io",
             Kind::Rollout | Kind::AnalysisRun | Kind::AnalysisTemplate | Kind::ClusterAnalysisTemplate => {
                 "argoproj.io"
             }

@@ -153,10 +153,13 @@ async fn a_renewal_whose_answer_was_cut_is_no_loss() {
     let place = Place::start().await;
     let mut first = holder(&place, "first").await;
     place.api.wire().fault(Fault::nth(http::Method::PUT, LEASES, 1, Misdeed::CutAfterHandling));
+    let mut ended = place.api.wire().follow();
     let renewed = async {
-        let wire = place.api.wire();
-        let puts = || wire.asked().iter().filter(|asked| asked.method == "PUT").count();
-        wire.wait_for(|_| puts() >= 4).await;
+        let mut renewals = 0;
+        while renewals < 4 {
+            let asked = ended.next().await.unwrap();
+            renewals += usize::from(asked.method == "PUT" && asked.status == Some(200));
+        }
     };
     soon(first.keep_during(renewed)).await.unwrap();
     assert_eq!(written(&place)["leaseTransitions"], 0);
@@ -177,10 +180,15 @@ async fn without_the_right_it_waits_and_the_log_names_the_right_once() {
         LeaseSettings { namespace: "rollmend".parse().unwrap(), holder: "poor".into(), pace: PACE };
     let lease = Lease::new(place.client("poor").await, settings);
     let told = watch::Sender::new(None);
-    let refusals = || methods(&place).len();
+    let mut ended = place.api.wire().follow();
+    let thrice = async {
+        for _ in 0..3 {
+            assert_eq!(ended.next().await.unwrap().status, Some(403));
+        }
+    };
     tokio::select! {
         _ = lease.acquire(&told) => panic!("it cannot have it"),
-        _ = soon(place.api.wire().wait_for(|_| refusals() >= 3)) => {}
+        () = soon(thrice) => {}
     }
     let lines = logged.at("WARN");
     assert_eq!(lines.len(), 1, "{lines:#?}");

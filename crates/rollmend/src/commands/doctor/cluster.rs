@@ -2,7 +2,7 @@
 
 use domain::{Failure, Mode};
 use futures::{StreamExt, TryStreamExt};
-use tool_kubernetes::{Connection, Grant, Inspection, Right, Rollouts, needed, needless};
+use tool_kubernetes::{ClusterSettings, Connection, Grant, Inspection, Right, Rollouts, needed, needless};
 
 use super::Findings;
 use crate::compose::Probes;
@@ -36,22 +36,24 @@ pub(super) async fn look(
         }
         Err(failure) => findings.bad("rollouts", failure.sentence())?,
     }
-    rights(config, probes, &inspection, findings).await
+    match probes.cluster_settings(connection) {
+        Ok(settings) => rights(config, &settings, &inspection, findings).await,
+        Err(why) => findings.bad("rights", why.to_string()),
+    }
 }
 
 async fn rights(
     config: &Config,
-    probes: &Probes,
+    settings: &ClusterSettings,
     inspection: &Inspection,
     findings: &mut Findings,
 ) -> miette::Result<()> {
     let (mode, annotate) = (config.daemon.mode, config.cluster.annotate);
-    let settings = probes.cluster_settings();
-    match granted(inspection, needed(&settings, mode, annotate)).await {
+    match granted(inspection, needed(settings, mode, annotate)).await {
         Ok(needed) => tell_needed(needed, findings)?,
         Err(failure) => return findings.bad("rights", failure.sentence()),
     }
-    match granted(inspection, needless(&settings, mode, annotate)).await {
+    match granted(inspection, needless(settings, mode, annotate)).await {
         Ok(needless) => tell_needless(&needless, mode, findings),
         Err(failure) => findings.bad("rights", failure.sentence()),
     }

@@ -75,6 +75,7 @@ impl ModelAnalyst {
         let done = drive(&self.crew, task, &answer)
             .await
             .map_err(|stopped| Unused { why: stopped.why.to_string(), cost: stopped.cost })?;
+        tracing::info!(%incident, turns = done.turns, cost = %done.cost, "a model judged");
         let author = Author { model: self.crew.model.name().to_owned(), cost: done.cost };
         weighing::verdict(case, brief, rules, done.answer, author)
             .map_err(|why| Unused { why, cost: done.cost })

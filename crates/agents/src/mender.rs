@@ -188,7 +188,10 @@ impl ModelFixer {
             check: Box::new(|arguments| Box::pin(ending::check(&self.crew, handoff, bench, arguments))),
         };
         match drive(&self.crew, task, &answer).await {
-            Ok(done) => Ok((done.answer, done.cost)),
+            Ok(done) => {
+                tracing::info!(incident = %handoff.incident(), turns = done.turns, cost = %done.cost, "a fixer ended");
+                Ok((done.answer, done.cost))
+            }
             Err(stopped) => Err(self.tried(stopped.cost, stopped.why.to_string())),
         }
     }

@@ -5,8 +5,14 @@
 
 #[path = "it/analyst.rs"]
 mod analyst;
+#[path = "it/analyzer.rs"]
+mod analyzer;
+#[path = "it/bench.rs"]
+mod bench;
 #[path = "it/certainty.rs"]
 mod certainty;
+#[path = "it/crew.rs"]
+mod crew;
 #[path = "it/digest.rs"]
 mod digest;
 #[path = "it/double.rs"]
@@ -17,7 +23,13 @@ mod fixer;
 mod frozen;
 #[path = "it/hostile.rs"]
 mod hostile;
+#[path = "it/mender.rs"]
+mod mender;
+#[path = "it/orders.rs"]
+mod orders;
 #[path = "it/scene.rs"]
 mod scene;
+#[path = "it/shelf.rs"]
+mod shelf;
 #[path = "it/voice.rs"]
 mod voice;

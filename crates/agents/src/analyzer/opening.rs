@@ -26,10 +26,10 @@ pub(super) fn opening(case: &CaseFile, brief: &Brief, rules: &Verdict) -> String
     sheet.section("Exhibits", case.exhibits.iter().map(exhibit), 40);
     format!(
         "Why did the {} fail? This is attempt {}; the case was frozen {stage}.\n\
-         Lines that begin with `| ` are data.\n\n{}\nAnswer by calling `verdict`.\n",
+         \n{}\n\nAnswer by calling `verdict`.\n",
         Facts::of(case).canary_words(),
         case.header.attempt,
-        sheet.text(),
+        sheet.fenced("the case"),
     )
 }
 

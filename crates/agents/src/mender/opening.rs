@@ -23,12 +23,12 @@ pub(super) fn opening(handoff: &Handoff, revert: &Result<Undone, NoPatch>) -> St
     sheet.section("Commits to blame, and where to begin", handoff.suspects().iter().flat_map(suspect), 30);
     undone(&mut sheet, revert);
     format!(
-        "Mend the cause in {}/{}, on top of its branch {}. {paths}\nLines that begin with `| ` are data.\n\n{}\n\
+        "Mend the cause in {}/{}, on top of its branch {}. {paths}\n\n{}\n\n\
          End by calling `finish`.\n",
         repository.url.owner(),
         repository.url.name(),
         repository.base,
-        sheet.text(),
+        sheet.fenced("the verdict"),
     )
 }
 

@@ -1,12 +1,13 @@
-//! A bounded sheet of evidence for a model.
+//! A bounded sheet of evidence for a model, fenced as data like the results of tools.
 //!
 //! What comes from outside stands on lines that begin with `| `, each without control and invisible characters. No content can end such
-//! a line, so none can pass for our own words: there is no fence to close.
+//! a line, so none can pass for one of our headings either.
 
 use std::fmt::Write as _;
 
 use domain::is_invisible;
 
+use crate::driver::fenced;
 use crate::voice::plain::plain;
 
 /// The most characters of a line.
@@ -53,8 +54,12 @@ impl Sheet {
         }
     }
 
-    /// The sheet, with how many lines had no room.
-    pub(crate) fn text(mut self) -> String {
+    /// The sheet as data from `source` (words of ours), with how many lines had no room.
+    pub(crate) fn fenced(self, source: &str) -> String {
+        fenced(source, self.text().trim_end(), usize::MAX)
+    }
+
+    fn text(mut self) -> String {
         if self.left_out > 0 {
             let _ = writeln!(
                 self.text,

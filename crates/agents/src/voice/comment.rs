@@ -10,7 +10,7 @@ pub fn passed(run: &Run) -> Comment {
     let body = format!(
         "{marker}\n\
          Canary `{}` of `{}` was retried (attempt {}) and promoted without this change.\n\n\
-         So the failure does not come back every time. What this pull request undoes may still be at fault: the evidence above \
+         So the failure does not come back every time. What this pull request mends may still be at fault: the evidence above \
          stands. It stays a draft, and nothing more is pushed to it. Close it if it is not wanted: it will not be opened again.\n\n\
          Case `{}`\n",
         identity.canary, identity.rollout, run.attempt, run.id

@@ -112,7 +112,7 @@ fn outcome(run: &Run) -> Option<(Severity, &'static str, String)> {
             (
                 Severity::Normal,
                 "FixProposed",
-                after(format!("Draft pull request {url} undoes the suspect and waits for its reviewer.")),
+                after(format!("Draft pull request {url} proposes a fix and waits for its reviewer.")),
             )
         }
         State::Explained { why } => (Severity::Warning, "NoFixProposed", after(no_pull_request(why))),

@@ -115,11 +115,14 @@ fn repair(contents: Contents<'_>) -> String {
         None => format!(
             "- A repair that keeps the rest of {sha}: it takes someone who knows the code; this gives time for it."
         ),
-        Some(tried) => format!(
-            "- A repair that keeps the rest of {sha}: a fixer with model {} tried ({}) and gave none, since {}",
-            code(&tried.model, 80),
-            tried.cost,
-            prose(&fragment(&tried.why, 400)),
-        ),
+        Some(tried) => {
+            let cost =
+                if tried.cost == Cost::default() { String::new() } else { format!(" ({})", tried.cost) };
+            format!(
+                "- A repair that keeps the rest of {sha}: a fixer with the model {} tried{cost} and gave none, since {}",
+                code(&tried.model, 80),
+                prose(&fragment(&tried.why, 400)),
+            )
+        }
     }
 }

@@ -56,7 +56,7 @@ impl Code for Repositories {
             kind: domain::PatchKind::Revert,
             flagged: vec![],
             files: self.files.clone().unwrap_or_else(|| vec![file]),
-            diff: String::new(),
+            diff: "-        return profile.displayName().trim();\n+        return id;\n".to_owned(),
         }))
     }
 

@@ -1,8 +1,8 @@
 //! What stands around the change in every body: the failure, what shows it, what was ruled out, what else was suspected, who judged.
 
 use domain::{
-    AnalysisPhase, CaseFile, Claim, Cost, ExhibitId, Handoff, Marker, Metric, Patch, Suspect, SuspectReason,
-    Verdict,
+    AnalysisPhase, AnalystKind, CaseFile, Claim, Cost, ExhibitId, Handoff, Marker, Metric, Patch, Suspect,
+    SuspectReason, Verdict,
 };
 
 use super::TITLE;
@@ -49,16 +49,19 @@ impl Around<'_> {
         let verdict = handoff.verdict();
         let between = facts.between().map(|between| format!(" · commits {between}")).unwrap_or_default();
         let all = cost_of(&verdict.analyst) + cost;
+        let judged = match &verdict.analyst {
+            AnalystKind::Rules if cost != Cost::default() => "the cause by rules".to_owned(),
+            analyst => prose(&judged(analyst)),
+        };
         let cost = if all == Cost::default() { String::new() } else { format!(" · {all}") };
         format!(
             "To undo this: revert the merged commit. To decline it: close this pull request, it will not be opened again.\n\
-             Case `{}`, attempt {}{between} · evidence from {} to {} · confidence {}, {}{cost} · all of it: `rollmend show {}`",
+             Case `{}`, attempt {}{between} · evidence from {} to {} · confidence {}, {judged}{cost} · all of it: `rollmend show {}`",
             plain(handoff.incident().as_str(), 600),
             header.attempt,
             date_and_clock(header.from),
             clock(header.frozen_at),
             verdict.confidence.get(),
-            prose(&judged(&verdict.analyst)),
             handoff.incident(),
         )
     }

@@ -57,12 +57,12 @@ pub fn body(edited: Edited<'_>) -> String {
 fn changes(edited: Edited<'_>) -> String {
     let Edited { patch, told, model, .. } = edited;
     format!(
-        "**What changes**: {} On top of {} ({}), written by a fixer with the model {}: {}.",
-        sentence(&told.what_changes),
+        "**What changes**: {}, on top of {} ({}). It was written by a fixer with the model {}, in whose words: {}",
+        around::files(patch),
         code(patch.base.as_str(), 100),
         patch.base_commit.short(),
         code(model, 80),
-        around::files(patch),
+        sentence(&told.what_changes),
     )
 }
 
@@ -89,7 +89,7 @@ fn alternatives(edited: Edited<'_>) -> String {
         Some(other) => format!("it failed to {}", code(&other.to_string(), 300)),
     };
     let revert = format!(
-        "- Reverting {} instead ({applies}): {}",
+        "- Reverting {} instead ({applies}). In the fixer's words: {}",
         patch.reverts.short(),
         sentence(&told.why_not_revert)
     );

@@ -119,7 +119,6 @@ impl Standby {
             auth: keys.auth,
             limits: Limits { drain: DRAIN, ..Limits::default() },
             reloads: Reloads::default(),
-            reloads: Reloads::default(),
         };
         let closing = CancellationToken::new();
         let serving = tokio::spawn(server::serve(listener, doors, closing.clone()));

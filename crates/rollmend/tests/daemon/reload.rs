@@ -61,8 +61,8 @@ async fn a_bad_file_changes_nothing_and_says_so_once_and_a_mended_one_is_taken()
     assert_eq!(series(door, "rollmend_configuration_rejected_total").await, "1");
     assert_eq!(series(door, "rollmend_configuration_current").await, "0");
     house.break_canary().await;
-    house.files.incident("proposed").await;
-    assert_eq!(count(&service, REFUSED), 1);
+    house.event("FixProposed").await;
+    assert_eq!((count(&service, REFUSED), house.pulls().len()), (1, 1));
 
     let mended = good.replace("min_lines = 20", "min_lines = 21").replace("127.0.0.1:0", "127.0.0.1:1");
     house.write("agents.toml", &mended);

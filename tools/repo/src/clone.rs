@@ -1,9 +1,11 @@
 //! A bare clone on disk: found by its repository's URL, held by one operation at a time, whole again after a crash.
 
+mod beneath;
 mod litter;
 mod quota;
 
 use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,6 +19,8 @@ pub(crate) use quota::make_room;
 
 /// How often a lock that another process holds is tried.
 const TRY_AGAIN: Duration = Duration::from_millis(50);
+/// Rights of the directory for clones, where it is made: whoever else could write there could put links in their place.
+const OURS_ALONE: u32 = 0o700;
 /// Its time of change says when the clone was last used.
 const USED: &str = "rollmend-used";
 
@@ -36,12 +40,15 @@ impl BareClone {
     /// Opens the clone of `url` below `directory`, or makes an empty one; waits for another process as long as there is patience.
     pub(crate) fn open(directory: &Path, url: &RepositoryUrl, patience: &Patience) -> Result<Self, Failure> {
         let key = key(url);
-        fs::create_dir_all(directory)
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(OURS_ALONE)
+            .create(directory)
             .map_err(|error| of_disk("make the directory for clones", directory, error))?;
         let lock = lock(&directory.join(format!("{key}.lock")), url, patience)?;
         let path = directory.join(format!("{key}.git"));
         let repository = open_or_make(&path)?;
-        fs::write(path.join(USED), url.to_string())
+        beneath::write(&path, USED, &url.to_string())
             .map_err(|error| of_disk("mark a clone as used", &path, error))?;
         Ok(Self { repository, path, _lock: lock })
     }
@@ -55,13 +62,14 @@ impl BareClone {
         }
         litter::remove(&self.path).map_err(|error| of_disk("remove a clone", &self.path, error))?;
         self.repository = open_or_make(&self.path)?;
-        fs::write(self.path.join(USED), "")
+        beneath::write(&self.path, USED, "")
             .map_err(|error| of_disk("mark a clone as used", &self.path, error))
     }
 }
 
 fn open_or_make(path: &Path) -> Result<Repository, Failure> {
-    if path.exists() {
+    // Not `exists`, which would follow a link, and make a clone where it points.
+    if fs::symlink_metadata(path).is_ok() {
         match litter::sweep(path)
             .map_err(|error| git2_of(&error))
             .and_then(|()| alone(Repository::open_bare(path)?))
@@ -93,8 +101,7 @@ fn git2_of(error: &std::io::Error) -> git2::Error {
 }
 
 fn lock(path: &Path, url: &RepositoryUrl, patience: &Patience) -> Result<File, Failure> {
-    let file = File::options().create(true).truncate(false).write(true).open(path);
-    let file = file.map_err(|error| of_disk("open the lock of a clone", path, error))?;
+    let file = beneath::open(path).map_err(|error| of_disk("open the lock of a clone", path, error))?;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),

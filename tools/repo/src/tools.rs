@@ -58,11 +58,8 @@ impl<'a> Frozen<'a> {
             _ => None,
         });
         found.ok_or_else(|| {
-            let why = case
-                .missing
-                .iter()
-                .find(|missing| missing.what.contains("range") || missing.what.contains("commit"));
-            let why = why.map_or_else(|| "it was not read yet".to_owned(), |missing| missing.why.clone());
+            let why = case.missing.iter().find(|missing| missing.what.contains("commits between"));
+            let why = why.map_or("it was not read yet", |missing| missing.why.as_str());
             ToolFailure::Model(format!("the case holds no git range: {why}"))
         })
     }

@@ -1,11 +1,11 @@
 //! The room that all clones together may take: the one unused for longest goes first.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::{USED, litter};
+use super::{USED, beneath, litter};
 
 struct Found {
     path: PathBuf,
@@ -34,10 +34,11 @@ pub(crate) fn make_room(directory: &Path, keep: &Path, quota: u64) -> io::Result
 fn find(directory: &Path) -> io::Result<Vec<Found>> {
     let mut clones = Vec::new();
     for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
+        let entry = entry?;
+        let path = entry.path();
         match path.extension().and_then(|ending| ending.to_str()) {
-            Some("git") => clones.push(Found {
-                used: fs::metadata(path.join(USED))
+            Some("git") if entry.file_type()?.is_dir() => clones.push(Found {
+                used: fs::symlink_metadata(path.join(USED))
                     .and_then(|file| file.modified())
                     .unwrap_or(SystemTime::UNIX_EPOCH),
                 bytes: bytes_below(&path)?,
@@ -51,7 +52,7 @@ fn find(directory: &Path) -> io::Result<Vec<Found>> {
 }
 
 fn remove_unused(clone: &Path) -> io::Result<bool> {
-    let lock = File::options().create(true).truncate(false).write(true).open(clone.with_extension("lock"))?;
+    let lock = beneath::open(&clone.with_extension("lock"))?;
     if lock.try_lock().is_err() {
         return Ok(false);
     }
@@ -77,6 +78,7 @@ fn bytes_below(directory: &Path) -> io::Result<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::time::Duration;
 
     use super::*;

@@ -13,6 +13,8 @@ mod hunks;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod links;
+#[cfg(test)]
 mod manifests;
 #[cfg(test)]
 mod push;

@@ -121,7 +121,7 @@ async fn attack_7_no_diff_is_shown_of_a_repository_that_is_not_allowed() {
 async fn a_case_without_a_range_or_a_repository_says_so() {
     let redactor = Redactor::default();
     let mut builder = CaseBuilder::new(&redactor, None);
-    builder.missing("git range", "the image tag names no commit");
+    builder.missing("the commits between stable and canary", "the image tag names no commit");
     let case = Arc::new(builder.freeze(header(RepositoryStanding::NotNamed), None));
     let tools = RepoTools::frozen().tools(&case);
     let told = call(&tools, "git_range", json!({})).await.unwrap_err();

@@ -123,7 +123,7 @@ fn admit(shared: &Shared, shape: Shape, head: &Parts) -> Result<(), Refusal> {
         Shape::OpenAi if bears => Ok(()),
         Shape::Azure if bears || given("api-key").is_some_and(is_key) => {
             let query = head.uri.query().unwrap_or_default();
-            let version = query.split('&').filter_map(|pair| pair.strip_prefix("api-version=")).next();
+            let version = query.split('&').find_map(|pair| pair.strip_prefix("api-version="));
             version.filter(|version| !version.is_empty()).map(|_| ()).ok_or_else(openai::no_azure_version)
         }
         Shape::Anthropic if given("x-api-key").is_some_and(is_key) => {

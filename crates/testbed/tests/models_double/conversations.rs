@@ -20,7 +20,7 @@ fn script() -> Script {
 async fn an_openai_shaped_conversation_calls_tools_in_parallel_and_ends_in_text() {
     let caller = Caller::new(script()).await;
     let opening = user("look at a.rs please");
-    let first = caller.openai(&completion("You read.", &[opening.clone()])).await.json();
+    let first = caller.openai(&completion("You read.", std::slice::from_ref(&opening))).await.json();
     let choice = &first["choices"][0];
     assert_eq!(choice["finish_reason"], "tool_calls");
     assert_eq!(choice["message"]["content"], Value::Null);
@@ -58,7 +58,7 @@ fn strip_answer(mut message: Value) -> Value {
 async fn an_anthropic_shaped_conversation_calls_tools_in_parallel_and_ends_in_text() {
     let caller = Caller::new(script()).await;
     let opening = user("look at a.rs please");
-    let first = caller.anthropic(&message("You read.", &[opening.clone()])).await.json();
+    let first = caller.anthropic(&message("You read.", std::slice::from_ref(&opening))).await.json();
     assert_eq!(
         (&first["type"], &first["role"], &first["stop_reason"]),
         (&json!("message"), &json!("assistant"), &json!("tool_use"))

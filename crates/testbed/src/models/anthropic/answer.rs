@@ -10,7 +10,7 @@ pub(in crate::models) fn whole(spoken: &Spoken) -> Value {
     if !spoken.text.is_empty() {
         content.push(json!({"type": "text", "text": spoken.text}));
     }
-    content.extend(spoken.calls.iter().map(|call| tool_use(call, input(call, spoken.end))));
+    content.extend(spoken.calls.iter().map(|call| tool_use(call, &input(call, spoken.end))));
     message(spoken, &content, Some(reason(spoken.end)), spoken.usage)
 }
 
@@ -26,13 +26,13 @@ pub(in crate::models) fn stream(spoken: &Spoken) -> Vec<String> {
     if !spoken.text.is_empty() {
         let deltas =
             pieces(&spoken.text).into_iter().map(|piece| json!({"type": "text_delta", "text": piece}));
-        events.extend(block(index, json!({"type": "text", "text": ""}), deltas));
+        events.extend(block(index, &json!({"type": "text", "text": ""}), deltas));
         index += 1;
     }
     for call in &spoken.calls {
         let written = std::iter::once(String::new()).chain(pieces(&call.arguments));
         let deltas = written.map(|piece| json!({"type": "input_json_delta", "partial_json": piece}));
-        events.extend(block(index, tool_use(call, json!({})), deltas));
+        events.extend(block(index, &tool_use(call, &json!({})), deltas));
         index += 1;
     }
     let mut end = json!({"delta": {"stop_reason": reason(spoken.end), "stop_sequence": null}});
@@ -71,7 +71,7 @@ fn message(spoken: &Spoken, content: &[Value], reason: Option<&str>, tokens: Opt
     message
 }
 
-fn block(index: usize, content: Value, deltas: impl Iterator<Item = Value>) -> Vec<String> {
+fn block(index: usize, content: &Value, deltas: impl Iterator<Item = Value>) -> Vec<String> {
     let mut events = vec![event("content_block_start", json!({"index": index, "content_block": content}))];
     events.extend(deltas.map(|delta| event("content_block_delta", json!({"index": index, "delta": delta}))));
     events.push(event("content_block_stop", json!({"index": index})));
@@ -85,7 +85,7 @@ fn event(kind: &str, mut data: Value) -> String {
     format!("event: {kind}\ndata: {data}\n\n")
 }
 
-fn tool_use(call: &SpokenCall, input: Value) -> Value {
+fn tool_use(call: &SpokenCall, input: &Value) -> Value {
     json!({"type": "tool_use", "id": format!("toolu_{}", call.id), "name": call.name, "input": input})
 }
 

@@ -60,9 +60,9 @@ pub(in crate::models) fn stream(spoken: &Spoken, delivery: Delivery) -> Vec<Stri
     let mut choices: Vec<Value> = deltas.into_iter().map(|delta| chosen(delta, None)).collect();
     choices.push(chosen(json!({}), Some(reason(spoken.end))));
     let mut events: Vec<String> =
-        choices.into_iter().map(|choices| event(&chunk(spoken, choices, None, delivery))).collect();
+        choices.into_iter().map(|choices| event(&chunk(spoken, &choices, None, delivery))).collect();
     if let (Delivery::StreamWithUsage, Some(tokens)) = (delivery, spoken.usage) {
-        events.push(event(&chunk(spoken, json!([]), Some(usage(tokens)), delivery)));
+        events.push(event(&chunk(spoken, &json!([]), Some(usage(tokens)), delivery)));
     }
     events.push("data: [DONE]\n\n".to_owned());
     events
@@ -74,7 +74,7 @@ pub(in crate::models) fn models(names: &[String]) -> Value {
     json!({"object": "list", "data": names.iter().map(model).collect::<Vec<_>>()})
 }
 
-fn chunk(spoken: &Spoken, choices: Value, usage: Option<Value>, delivery: Delivery) -> Value {
+fn chunk(spoken: &Spoken, choices: &Value, usage: Option<Value>, delivery: Delivery) -> Value {
     let mut chunk = json!({
         "id": format!("chatcmpl-{}", spoken.id),
         "object": "chat.completion.chunk",

@@ -69,7 +69,7 @@ impl ModelAnalyst {
             limits: self.settings.limits.clone(),
             state: &String::new,
         };
-        let check = |arguments| answer::check(case, brief, arguments);
+        let check = |arguments| answer::check(case, brief, self.crew.redactor.redact(arguments));
         let answer: AnswerTool<'_, Answer> =
             AnswerTool::new(answer::NAME, answer::DESCRIPTION, answer::schema(), check);
         let done = drive(&self.crew, task, &answer)

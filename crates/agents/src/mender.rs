@@ -54,6 +54,7 @@ impl Default for FixerSettings {
 struct Mended {
     patch: Patch,
     told: Told,
+    model: String,
     cost: Cost,
 }
 
@@ -79,7 +80,7 @@ impl Fixer for ModelFixer {
             return Ok(Err(why.clone()));
         }
         Ok(match self.mend(handoff, &revert).await {
-            Ok(mended) => Ok(self.proposal(handoff, case, mended, &revert)),
+            Ok(mended) => Ok(mended.proposal(handoff, case, &revert)),
             Err(tried) => {
                 tracing::info!(incident = %handoff.incident(), why = tried.why, "the revert stands in for a patch");
                 revert.map(|undone| undone.proposal(handoff, case, Some(&tried)))
@@ -122,30 +123,40 @@ impl ModelFixer {
                 Err(tried) => return Err(tried),
             }
         }
-        let bench = self
-            .bench(handoff, &key)
-            .await
-            .map_err(|failure| self.tried(Cost::default(), failure.sentence()))?;
-        let (ending, cost) = self.run(handoff, &key, revert, &bench).await?;
-        let state = bench.state();
-        Ended::keep(&self.crew, &key, Ended::of(&ending, state, cost)).await;
-        match ending {
-            Ending::Patch { told, patch } => Ok(Mended { patch: *patch, told, cost }),
-            Ending::GaveUp { why } => Err(self.tried(cost, ending::gave_up(&why))),
-        }
+        let bench = match self.bench(handoff, &key).await {
+            Ok(bench) => bench,
+            Err(failure) => return Err(self.tried(Cost::default(), failure.sentence())),
+        };
+        let mended = self.run(handoff, &key, revert, &bench).await;
+        let model = self.crew.model.name().to_owned();
+        let ended = match &mended {
+            Ok(Mended { told, cost, .. }) => {
+                Ended::Patch { state: bench.state(), told: told.clone(), model, cost: *cost }
+            }
+            Err(tried) => Ended::Nothing { why: tried.why.clone(), model, cost: tried.cost },
+        };
+        Ended::keep(&self.crew, &key, ended).await;
+        mended
     }
 
     /// What an earlier run ended with, so that nothing is paid for twice; `None` where its patch can no longer be made.
     async fn once_more(&self, handoff: &Handoff, ended: Ended) -> Result<Option<Mended>, Tried> {
-        match ended {
-            Ended::GaveUp { why, cost } => Err(self.tried(cost, ending::gave_up(&why))),
-            Ended::Patch { state, told, cost } => {
-                let message = commit_message::commit_message(handoff, &told, self.crew.model.name());
-                let Ok(bench) = self.workshop.open(handoff, Some(&state)).await else { return Ok(None) };
-                let Ok(Ok(patch)) = bench.patch(&message).await else { return Ok(None) };
-                let is_sound = ending::sound(handoff, &patch).is_ok();
-                Ok(is_sound.then_some(Mended { patch, told, cost }))
+        let (state, told, model, cost) = match ended {
+            Ended::Nothing { why, model, cost } => return Err(Tried { model, cost, why }),
+            Ended::Patch { state, told, model, cost } => (state, told, model, cost),
+        };
+        let message = commit_message::commit_message(handoff, &told, &model);
+        let made = match self.workshop.open(handoff, Some(&state)).await {
+            Ok(bench) => bench.patch(&message).await,
+            Err(failure) => Err(failure),
+        };
+        match made {
+            Ok(Ok(patch)) if ending::sound(handoff, &patch).is_ok() => {
+                Ok(Some(Mended { patch, told, model, cost }))
             }
+            Ok(_) => Ok(None),
+            Err(failure) if failure.remedy == Remedy::GiveUp => Ok(None),
+            Err(failure) => Err(Tried { model, cost, why: failure.sentence() }),
         }
     }
 
@@ -170,7 +181,7 @@ impl ModelFixer {
         key: &str,
         revert: &Result<Undone, NoPatch>,
         bench: &Arc<dyn Workbench>,
-    ) -> Result<(Ending, Cost), Tried> {
+    ) -> Result<Mended, Tried> {
         let state = || bench.state();
         let task = Task {
             incident: handoff.incident(),
@@ -187,33 +198,32 @@ impl ModelFixer {
             schema: ending::schema(),
             check: Box::new(|arguments| Box::pin(ending::check(&self.crew, handoff, bench, arguments))),
         };
-        match drive(&self.crew, task, &answer).await {
-            Ok(done) => {
-                tracing::info!(incident = %handoff.incident(), turns = done.turns, cost = %done.cost, "a fixer ended");
-                Ok((done.answer, done.cost))
+        let done = drive(&self.crew, task, &answer)
+            .await
+            .map_err(|stopped| self.tried(stopped.cost, stopped.why.to_string()))?;
+        tracing::info!(incident = %handoff.incident(), turns = done.turns, cost = %done.cost, "a fixer ended");
+        match done.answer {
+            Ending::Patch { told, patch } => {
+                Ok(Mended { patch: *patch, told, model: self.crew.model.name().to_owned(), cost: done.cost })
             }
-            Err(stopped) => Err(self.tried(stopped.cost, stopped.why.to_string())),
+            Ending::GaveUp { why } => Err(self.tried(done.cost, ending::gave_up(&why))),
         }
     }
 
     fn tried(&self, cost: Cost, why: String) -> Tried {
         Tried { model: self.crew.model.name().to_owned(), cost, why }
     }
+}
 
-    fn proposal(
-        &self,
-        handoff: &Handoff,
-        case: &CaseFile,
-        mended: Mended,
-        revert: &Result<Undone, NoPatch>,
-    ) -> Proposal {
-        let Mended { patch, told, cost } = mended;
+impl Mended {
+    fn proposal(self, handoff: &Handoff, case: &CaseFile, revert: &Result<Undone, NoPatch>) -> Proposal {
+        let Self { patch, told, model, cost } = self;
         let edited = Edited {
             handoff,
             case,
             patch: &patch,
             told: &told,
-            model: self.crew.model.name(),
+            model: &model,
             cost,
             no_revert: revert.as_ref().err(),
         };

@@ -4,7 +4,6 @@
 use domain::Cost;
 use serde::{Deserialize, Serialize};
 
-use super::ending::Ending;
 use crate::driver::Crew;
 use crate::voice::pull_request::edits::Told;
 
@@ -12,19 +11,12 @@ use crate::voice::pull_request::edits::Told;
 #[serde(tag = "ended", rename_all = "kebab-case")]
 pub(super) enum Ended {
     /// With a patch: the bench's state, from which it can be made again.
-    Patch { state: String, told: Told, cost: Cost },
-    /// Without.
-    GaveUp { why: String, cost: Cost },
+    Patch { state: String, told: Told, model: String, cost: Cost },
+    /// Without: why, as a fragment that fits after "since".
+    Nothing { why: String, model: String, cost: Cost },
 }
 
 impl Ended {
-    pub(super) fn of(ending: &Ending, state: String, cost: Cost) -> Self {
-        match ending {
-            Ending::Patch { told, .. } => Self::Patch { state, told: told.clone(), cost },
-            Ending::GaveUp { why } => Self::GaveUp { why: why.clone(), cost },
-        }
-    }
-
     pub(super) async fn load(crew: &Crew, key: &str) -> Option<Self> {
         let bytes = crew.checkpoints.load(&of_key(key)).await.ok()??;
         serde_json::from_slice(&bytes).ok()

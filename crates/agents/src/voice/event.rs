@@ -4,9 +4,10 @@
 
 use domain::ports::{Announcement, Severity, VerdictAnnotation};
 use domain::workflow::{Occasion, Run, State};
-use domain::{AttemptNumber, GateRefusal, PodHash, RolloutRef, Verdict};
+use domain::{AnalystKind, AttemptNumber, GateRefusal, PodHash, RolloutRef, Verdict};
 
 use super::answer::page;
+use super::judged::judged;
 use super::plain::within_bytes;
 use crate::facts::fragment;
 
@@ -91,13 +92,22 @@ fn advice(refusal: &GateRefusal) -> Option<(&'static str, &'static str)> {
 
 fn explained(verdict: &Verdict) -> String {
     format!(
-        "{}. Cause: {} (confidence {}): {} Next: {}",
+        "{}. Cause: {} (confidence {}{}): {} Next: {}",
         verdict.headline.trim_end_matches('.'),
         verdict.category,
         verdict.confidence.get(),
+        judge(verdict),
         within_bytes(&verdict.root_cause, 400),
         within_bytes(&verdict.remediation, 200),
     )
+}
+
+/// Who judged, where a model was asked for it.
+fn judge(verdict: &Verdict) -> String {
+    match &verdict.analyst {
+        AnalystKind::Rules => String::new(),
+        asked => format!(", {}", judged(asked)),
+    }
 }
 
 fn outcome(run: &Run) -> Option<(Severity, &'static str, String)> {

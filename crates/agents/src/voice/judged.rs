@@ -27,7 +27,7 @@ pub fn cost_of(analyst: &AnalystKind) -> Cost {
 /// `code, confidence 90, by model main, checked against the case, $0.03`: a verdict on one line.
 pub fn summary(verdict: &Verdict) -> String {
     let cost = cost_of(&verdict.analyst);
-    let cost = if cost == Cost::default() { String::new() } else { format!(", {cost}") };
+    let cost = if cost.micro_usd == 0 { String::new() } else { format!(", {cost}") };
     format!(
         "{}, confidence {}, {}{cost}",
         verdict.category,

@@ -161,6 +161,19 @@ mod tests {
 
     proptest! {
         #[test]
+        fn whatever_a_model_says_is_no_markup_and_says_the_same_when_told_again(text in "[a-c@#:/.<>\\[\\]|`w1 \\\\\u{200b}\n-]{0,60}") {
+            let said = told(&text, 100);
+            for part in parts(&said) {
+                if let Part::Words(words) = part {
+                    prop_assert!(!words.contains(['<', '>', '[', ']', '|', '\\', '@', '\n']), "{words:?}");
+                    prop_assert!(!words.contains("://") && !words.contains("www.") && !words.contains("#1"), "{words:?}");
+                }
+                prop_assert!(!matches!(part, Part::Open(_)), "{said:?}");
+            }
+            prop_assert_eq!(told(&said, 200), said);
+        }
+
+        #[test]
         fn whatever_is_fenced_stays_one_span_and_survives_a_second_pass(text in ".{0,60}") {
             let span = code(&text, 200);
             prop_assume!(span.starts_with('`'));

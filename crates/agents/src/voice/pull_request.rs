@@ -61,8 +61,7 @@ pub fn body(contents: Contents<'_>) -> String {
     let around = Around { handoff, case };
     let marker = Marker { incident: handoff.incident().clone(), suspect: suspect.sha.clone() };
     let own = [changes(contents), around::flagged(patch), proof(contents), alternatives(contents)];
-    let cost = tried.map(|tried| tried.cost).unwrap_or_default();
-    around.body(own, cost, &marker)
+    around.body(own, tried.map(|tried| tried.cost), &marker)
 }
 
 fn changes(contents: Contents<'_>) -> String {
@@ -116,8 +115,7 @@ fn repair(contents: Contents<'_>) -> String {
             "- A repair that keeps the rest of {sha}: it takes someone who knows the code; this gives time for it."
         ),
         Some(tried) => {
-            let cost =
-                if tried.cost == Cost::default() { String::new() } else { format!(" ({})", tried.cost) };
+            let cost = if tried.cost.micro_usd == 0 { String::new() } else { format!(" ({})", tried.cost) };
             format!(
                 "- A repair that keeps the rest of {sha}: a fixer with the model {} tried{cost} and gave none, since {}",
                 code(&tried.model, 80),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::ports::{Analyst, CaseTools, Voice};
-use domain::workflow::State;
+use domain::workflow::{Occasion, State};
 use domain::*;
 use rollmend_agents::voice::terminal::verdict_lines;
 use rollmend_agents::{AnalyzerSettings, ModelAnalyst, Speaker, ToolChoice};
@@ -246,6 +246,10 @@ async fn where_no_quote_stands_the_rules_judge_and_say_so() {
         "{}",
         verdict.analysis
     );
+    let mut run = scene.run(State::Judged).await;
+    run.verdict = Some(Box::new(verdict.clone()));
+    let event = Speaker.announcement(&run, Occasion::Verdict).unwrap().message;
+    assert!(event.contains("Cause: code (confidence 90, by rules, since none of the 1 quotes"), "{event}");
     let first = verdict_lines(&verdict, 200).remove(0);
     assert!(first.starts_with("code, confidence 90, by rules, since none of the 1 quotes"), "{first}");
 }

@@ -236,12 +236,14 @@ async fn the_same_handoff_is_mended_again_without_paying_again() {
 }
 
 #[tokio::test]
-async fn giving_up_is_remembered_as_well() {
+async fn giving_up_and_failing_are_remembered_as_well() {
     let scene = scene::null_pointer();
-    let stage = Stage::of([give_up()]).await;
-    let shop = Arc::new(Shop::default());
-    let first = fixed(&stage, &shop, &scene).await.unwrap();
-    assert_eq!((fixed(&stage, &shop, &scene).await.unwrap(), stage.asked()), (first, 1));
+    for turn in [give_up(), Turn::new(Answer::status(401))] {
+        let stage = Stage::of([turn.forever()]).await;
+        let shop = Arc::new(Shop::default());
+        let first = fixed(&stage, &shop, &scene).await.unwrap();
+        assert_eq!((fixed(&stage, &shop, &scene).await.unwrap(), stage.asked()), (first, 1));
+    }
 }
 
 #[tokio::test]

@@ -25,8 +25,8 @@ pub(super) struct Around<'a> {
 }
 
 impl Around<'_> {
-    /// The whole body around its own parts; `cost` is what a fixer's model cost.
-    pub(super) fn body(self, own: [String; 4], cost: Cost, marker: &Marker) -> String {
+    /// The whole body around its own parts; `fixer` is what a fixer's model cost, where one was asked.
+    pub(super) fn body(self, own: [String; 4], fixer: Option<Cost>, marker: &Marker) -> String {
         let verdict = self.handoff.verdict();
         let facts = Facts::of(self.case);
         let parts: Vec<String> = [
@@ -37,23 +37,23 @@ impl Around<'_> {
         ]
         .into_iter()
         .chain(own)
-        .chain([self.closing(facts, cost), marker.to_string()])
+        .chain([self.closing(facts, fixer), marker.to_string()])
         .filter(|part| !part.is_empty())
         .collect();
         format!("{}\n", parts.join("\n\n"))
     }
 
-    fn closing(self, facts: Facts<'_>, cost: Cost) -> String {
+    fn closing(self, facts: Facts<'_>, fixer: Option<Cost>) -> String {
         let Self { handoff, case } = self;
         let header = &case.header;
         let verdict = handoff.verdict();
         let between = facts.between().map(|between| format!(" · commits {between}")).unwrap_or_default();
-        let all = cost_of(&verdict.analyst) + cost;
+        let all = cost_of(&verdict.analyst) + fixer.unwrap_or_default();
         let judged = match &verdict.analyst {
-            AnalystKind::Rules if cost != Cost::default() => "the cause by rules".to_owned(),
+            AnalystKind::Rules if fixer.is_some() => "the cause by rules".to_owned(),
             analyst => prose(&judged(analyst)),
         };
-        let cost = if all == Cost::default() { String::new() } else { format!(" · {all}") };
+        let cost = if all.micro_usd == 0 { String::new() } else { format!(" · {all}") };
         format!(
             "To undo this: revert the merged commit. To decline it: close this pull request, it will not be opened again.\n\
              Case `{}`, attempt {}{between} · evidence from {} to {} · confidence {}, {judged}{cost} · all of it: `rollmend show {}`",

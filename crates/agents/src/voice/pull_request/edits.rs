@@ -51,7 +51,7 @@ pub fn body(edited: Edited<'_>) -> String {
     let Edited { handoff, case, patch, cost, .. } = edited;
     let marker = Marker { incident: handoff.incident().clone(), suspect: patch.reverts.clone() };
     let own = [changes(edited), around::flagged(patch), proof(edited), alternatives(edited)];
-    Around { handoff, case }.body(own, cost, &marker)
+    Around { handoff, case }.body(own, Some(cost), &marker)
 }
 
 fn changes(edited: Edited<'_>) -> String {

@@ -4,6 +4,7 @@ mod leadership;
 mod live;
 mod looking;
 mod probes;
+mod staff;
 mod survey;
 
 use std::convert::Infallible;
@@ -35,6 +36,7 @@ pub(crate) use leadership::Leadership;
 use live::Live;
 pub(crate) use looking::Looking;
 pub(crate) use probes::Probes;
+use staff::{Hire, Hired, Staff};
 pub(crate) use survey::{Survey, survey};
 
 /// The running daemon.
@@ -72,13 +74,15 @@ impl Daemon {
         let spool = LogSpool::open(client.clone(), spool_settings(config, &keys)).await;
         let spool = Arc::new(spool.map_err(|failure| miette!("{}", failure.sentence()))?);
         let cluster = Arc::new(KubernetesCluster::new(client, cluster_settings(config)));
-        let ports = ports(config, &keys, journal.clone(), spool.clone(), cluster)?;
-        let orchestrator =
-            Orchestrator::start(ports, settings(config, &keys), Clock::system(), cancel.clone());
+        let code: Arc<dyn Code> = Arc::new(clones(config, &keys));
+        let staff = Arc::new(Staff::of(config, hire(code.clone()))?);
+        let ports = ports(config, &keys, journal.clone(), spool.clone(), cluster, code, staff.clone())?;
+        let settings = Settings { redactor: redactor(&keys, &staff.now()), ..decided(config) };
+        let orchestrator = Orchestrator::start(ports, settings, Clock::system(), cancel.clone());
         let listener = listen(config).await?;
         let address = listener.local_addr().into_diagnostic()?;
         let reloads = Reloads::default();
-        let live = Live::new(config, orchestrator.settings(), reloads.clone());
+        let live = Live::new(config, orchestrator.settings(), staff, keys.values(), reloads.clone());
         let doors = Doors {
             gate: orchestrator.gate(),
             insight: orchestrator.insight(),
@@ -165,9 +169,10 @@ impl Keys {
 }
 
 async fn listen(config: &Config) -> miette::Result<TcpListener> {
-    TcpListener::bind(config.daemon.listen).await.into_diagnostic().wrap_err_with(|| {
-        format!("failed to listen on {}: is another process there?", config.daemon.listen)
-    })
+    TcpListener::bind(config.daemon.listen)
+        .await
+        .into_diagnostic()
+        .wrap_err_with(|| format!("failed to listen on {}: is another process there?", config.daemon.listen))
 }
 
 fn lock(config: &Config) -> miette::Result<Lock> {
@@ -224,9 +229,10 @@ fn ports(
     journal: Arc<SqliteJournal>,
     spool: Arc<LogSpool>,
     cluster: Arc<KubernetesCluster>,
+    code: Arc<dyn Code>,
+    staff: Arc<Staff>,
 ) -> miette::Result<Ports> {
     let cases = CaseFolder::open(&config.daemon.cases).map_err(|error| miette!("failed to {error}"))?;
-    let code: Arc<dyn Code> = Arc::new(clones(config, keys));
     Ok(Ports {
         announcer: cluster.clone(),
         cluster,
@@ -236,12 +242,25 @@ fn ports(
         journal,
         cases: Arc::new(cases),
         digest: Arc::new(Evidence::default()),
-        analyst: Arc::new(RuleAnalyst),
-        fixer: Arc::new(RevertFixer { code: code.clone() }),
+        analyst: staff.clone(),
+        fixer: staff,
         voice: Arc::new(Speaker),
         models: None,
         code,
     })
+}
+
+/// Who judges and mends for a file.
+fn hire(code: Arc<dyn Code>) -> Hire {
+    Box::new(move |_| {
+        let fixer = Arc::new(RevertFixer { code: code.clone() });
+        Ok(Hired { analyst: Arc::new(RuleAnalyst), fixer, secrets: Vec::new() })
+    })
+}
+
+/// Knows every secret of the process by value.
+fn redactor(keys: &Keys, hired: &Hired) -> Redactor {
+    Redactor::new(keys.values().into_iter().chain(hired.secrets.clone()))
 }
 
 fn metrics(config: &Config) -> miette::Result<Option<Arc<dyn Metrics>>> {

@@ -26,7 +26,8 @@ problems once, `rollmend_configuration_rejected_total` counts it, and `rollmend_
 Keys marked *at once* hold from the next decision on, also for incidents that are open: a lower mode or a shorter list keeps a
 pull request from being opened that was on its way. The others hold from the next start on, and the log names those that have changed.
 `mode = \"propose\"` waits for a start where there was no `[github]`, and so does a `[[repository]]` of another GitHub than the running one's.
-Secrets are read at the start: a new value in the same variable or file needs a restart.
+Secrets are read at the start, and a model's key whenever a changed file is taken; a file whose key cannot be read is refused. A new value in the
+same variable or file needs a restart, or for a model's key any change of the file.
 ";
 
 fn page() -> String {

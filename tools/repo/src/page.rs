@@ -19,11 +19,11 @@ pub(crate) struct Page(String);
 impl Page {
     /// Adds a line where it fits. What shows nothing is made visible, what is longer than a line is counted.
     pub(crate) fn line(&mut self, mark: &str, text: &str) -> Room {
-        let mut line = format!("{mark}{}", crate::words::shown(text.chars().take(LINE)));
-        let more = text.chars().skip(LINE).count();
-        if more > 0 {
-            line.push_str(&format!("… ({more} more characters)"));
-        }
+        let more = match text.chars().skip(LINE).count() {
+            0 => String::new(),
+            more => format!("… ({more} more characters)"),
+        };
+        let line = format!("{mark}{}{more}", crate::words::shown(text.chars().take(LINE)));
         if self.0.len() + line.len() >= PAGE && !self.0.is_empty() {
             return Room::Full;
         }

@@ -26,17 +26,12 @@ pub(crate) fn is_invisible(c: char) -> bool {
 /// Text for a model, which reads what a person does not see: every such character stands as its number between `⟦` and `⟧`. Tabs
 /// and line ends stay.
 pub(crate) fn shown(text: impl IntoIterator<Item = char>) -> String {
-    let mut shown = String::new();
-    for c in text {
-        match c {
-            '\n' | '\t' => shown.push(c),
-            c if c.is_control() || domain::is_invisible(c) => {
-                shown.push_str(&format!("⟦U+{:04X}⟧", u32::from(c)));
-            }
-            c => shown.push(c),
-        }
-    }
-    shown
+    let marked = |c: char| match c {
+        '\n' | '\t' => c.to_string(),
+        c if c.is_control() || domain::is_invisible(c) => format!("⟦U+{:04X}⟧", u32::from(c)),
+        c => c.to_string(),
+    };
+    text.into_iter().map(marked).collect()
 }
 
 /// A path as text: what is not UTF-8 or controls a terminal becomes U+FFFD.

@@ -122,16 +122,13 @@ fn described(ground: &Ground<'_>, id: Oid) -> Result<String, ToolFailure> {
     let subject = String::from_utf8_lossy(commit.message_raw_bytes());
     let subject = words::line(subject.trim().lines().next().unwrap_or_default().as_bytes(), 200);
     let author = words::line(commit.author().name_bytes(), 60);
-    let mut line = format!("{}  {author}: {subject}", sha.short());
-    if let Some(suspect) = ground.known.suspects.iter().find(|suspect| suspect.sha == sha) {
-        let prime = if ground.known.prime.as_ref() == Some(&sha) { "prime suspect" } else { "suspect" };
-        line.push_str(&format!("  ({prime}, score {}", suspect.score));
-        if !suspect.files.is_empty() {
-            let files: Vec<String> =
-                suspect.files.iter().map(|file| words::line(file.as_bytes(), 200)).collect();
-            line.push_str(&format!("; {}", files.join(", ")));
-        }
-        line.push(')');
-    }
-    Ok(line)
+    let line = format!("{}  {author}: {subject}", sha.short());
+    let Some(suspect) = ground.known.suspects.iter().find(|suspect| suspect.sha == sha) else {
+        return Ok(line);
+    };
+    let what = if ground.known.prime.as_ref() == Some(&sha) { "prime suspect" } else { "suspect" };
+    let files = suspect.files.iter().map(|file| words::line(file.as_bytes(), 200));
+    let told: Vec<String> =
+        std::iter::once(format!("{what}, score {}", suspect.score)).chain(files).collect();
+    Ok(format!("{line}  ({})", told.join("; ")))
 }

@@ -64,22 +64,22 @@ impl ReadFile {
             None => return ground.tree(),
             Some(Version::Base) => return ground.base()?.tree().map_err(failed("read a version")),
             Some(Version::Canary) => ground.known.canary.clone(),
-            Some(Version::Stable) => return self.before_the_suspects(ground),
+            Some(Version::Stable) => return before_the_suspects(ground),
         };
         let commit = ground.clone.find_commit(words::oid(&sha)?);
         let commit = commit.map_err(|_| told("the canary's commit is not in the repository"))?;
         tree_of(ground, &commit)
     }
+}
 
-    /// The parent of the suspect that lies farthest back.
-    fn before_the_suspects<'a>(&self, ground: &Ground<'a>) -> Result<Tree<'a>, ToolFailure> {
-        let unknown = || told("stable's version is not known: use show_commit on the suspects");
-        let line = super::history::first_parents(ground)?;
-        let oldest = line.last().copied().ok_or_else(unknown)?;
-        let oldest = ground.clone.find_commit(oldest).map_err(failed("read a version"))?;
-        let before = oldest.parent(0).map_err(|_| unknown())?;
-        tree_of(ground, &before)
-    }
+/// The parent of the suspect that lies farthest back.
+fn before_the_suspects<'a>(ground: &Ground<'a>) -> Result<Tree<'a>, ToolFailure> {
+    let unknown = || told("stable's version is not known: use show_commit on the suspects");
+    let line = super::history::first_parents(ground)?;
+    let oldest = line.last().copied().ok_or_else(unknown)?;
+    let oldest = ground.clone.find_commit(oldest).map_err(failed("read a version"))?;
+    let before = oldest.parent(0).map_err(|_| unknown())?;
+    tree_of(ground, &before)
 }
 
 fn tree_of<'a>(ground: &Ground<'a>, commit: &git2::Commit<'a>) -> Result<Tree<'a>, ToolFailure> {

@@ -46,13 +46,10 @@ impl Errand for Search {
         let mut hunt = Hunt { pattern, only: self.only()?, page: Page::default(), counts: Counts::default() };
         let room = hunt.below(ground, &ground.tree()?, "")?;
         let Counts { matches, files, unread, .. } = hunt.counts;
-        let mut text = hunt.page.into_text();
-        if matches == 0 {
-            text.push_str("nothing found\n");
-        }
+        let nothing = if matches == 0 { "nothing found\n" } else { "" };
         let left_out =
             if unread > 0 { format!(", {unread} left out (binary, large, links)") } else { String::new() };
-        text.push_str(&format!("({files} files read{left_out})\n"));
+        let text = format!("{}{nothing}({files} files read{left_out})\n", hunt.page.into_text());
         let rest = (room == Room::Full).then(|| {
             "the search ended here, at its limit: call search with a path, or with a longer text or regex"
                 .to_owned()

@@ -34,10 +34,10 @@ fn in_directory(directory: &OwnedFd, name: &OsStr) -> io::Result<File> {
     // Without NONBLOCK, a pipe in its place would be waited at for ever.
     let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(openat(directory, name, flags, Mode::RUSR | Mode::WUSR)?);
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "no plain file stands there")),
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "no plain file stands there"));
     }
+    Ok(file)
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ const TOLD: usize = 20;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
-    /// The commit's id as git_range shows it, at least 7 digits.
+    /// The commit's id as `git_range` shows it, at least 7 digits.
     sha: String,
     /// Only what it changed in this file or below this directory.
     path: Option<String>,

@@ -32,7 +32,7 @@ pub(crate) use cluster::Cluster;
 pub(crate) use daemon::{Access, Daemon};
 pub(crate) use github::GitHub;
 pub(crate) use key::written;
-pub(crate) use models::Model;
+pub(crate) use models::{Model, Provider};
 pub(crate) use problem::Problems;
 #[cfg(test)]
 pub(crate) use secret::Secret;

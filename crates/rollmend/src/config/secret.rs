@@ -27,7 +27,7 @@ pub(crate) enum SecretError {
     #[diagnostic(help("set it where the daemon is started, for example from a Kubernetes Secret"))]
     Variable {
         /// Who wants it.
-        key: &'static str,
+        key: String,
         /// The variable.
         variable: String,
     },
@@ -36,7 +36,7 @@ pub(crate) enum SecretError {
     #[diagnostic(help("check that the Secret is mounted and that the daemon's user may read it"))]
     File {
         /// Who wants it.
-        key: &'static str,
+        key: String,
         /// The file.
         path: PathBuf,
         /// The cause.
@@ -66,14 +66,14 @@ impl Secret {
     }
 
     /// The secret itself; `key` names it in the file.
-    pub(crate) fn reveal(&self, key: &'static str) -> Result<SecretString, SecretError> {
+    pub(crate) fn reveal(&self, key: &str) -> Result<SecretString, SecretError> {
         match self {
             Self::Variable(variable) => match std::env::var(variable) {
                 Ok(value) if !value.trim().is_empty() => Ok(value.trim().to_owned().into()),
-                _ => Err(SecretError::Variable { key, variable: variable.clone() }),
+                _ => Err(SecretError::Variable { key: key.to_owned(), variable: variable.clone() }),
             },
             Self::File(path) => {
-                let failed = |source| SecretError::File { key, path: path.clone(), source };
+                let failed = |source| SecretError::File { key: key.to_owned(), path: path.clone(), source };
                 if std::fs::metadata(path).map_err(failed)?.len() > LARGEST {
                     return Err(failed(std::io::Error::other("it is larger than 64 KiB")));
                 }

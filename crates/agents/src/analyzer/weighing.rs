@@ -5,7 +5,7 @@
 //! | the model's own, of an answer whose quotes all stand | as given |
 //! | each quote that does not stand in its exhibit | 20 less, as with the rules |
 //! | not one quote that stands, though none was struck | at most 60: no patch follows from what nothing shows |
-//! | the rules are sure (85 and more) by a frame in the lines of another commit | at most 65: both are shown, a person decides |
+//! | the rules are sure (85 and more) of another commit by a frame in its lines, or by the value that it changed | at most 65: both are shown, a person decides |
 //! | every quote was struck | none: the rules' verdict stands instead |
 //!
 //! What the gate may say follows from the digest alone. A suspect of the model's own comes first, with [`Grounds::Named`] unless the
@@ -23,7 +23,7 @@ use crate::facts::Facts;
 const STRUCK: u8 = 20;
 const UNQUOTED: u8 = 60;
 const CONTESTED: u8 = 65;
-/// From here on the rules are sure by a frame alone.
+/// From here on the rules are sure of a commit.
 const SURE: u8 = 85;
 
 /// Who answered, and for what.
@@ -55,11 +55,13 @@ pub(super) fn verdict(
     let suspects = suspects(rules, brief, &answer, standing);
     let headline = headline(brief, rules, &answer);
     let root_cause = match rival {
-        Some(rival) => format!(
-            "{} The rules hold {} instead: a frame of the trace lies in a line that it changed.",
-            answer.root_cause,
-            rival.sha.short()
-        ),
+        Some(rival) => {
+            let why = match rival.grounds {
+                Grounds::SpecChange => "it changed the value by which the pod templates differ",
+                _ => "a frame of the trace lies in a line that it changed",
+            };
+            format!("{} The rules hold {} instead: {why}.", answer.root_cause, rival.sha.short())
+        }
         None => answer.root_cause,
     };
     let facts = Facts::of(case);
@@ -80,11 +82,13 @@ pub(super) fn verdict(
 
 /// The commit by which the rules are sure of something else than the model.
 fn rival<'a>(rules: &'a Verdict, answer: &Answer) -> Option<&'a Suspect> {
-    let prime = rules.suspects.first().filter(|prime| prime.grounds == Grounds::FrameInItsLines)?;
+    let by_itself =
+        |prime: &&Suspect| matches!(prime.grounds, Grounds::FrameInItsLines | Grounds::SpecChange);
+    let prime = rules.suspects.first().filter(by_itself)?;
     let is_sure = rules.confidence.get() >= SURE;
     let is_other = match &answer.suspect {
         Some(named) => named.sha != prime.sha,
-        None => answer.category != Category::Code,
+        None => answer.category != rules.category,
     };
     (is_sure && is_other).then_some(prime)
 }

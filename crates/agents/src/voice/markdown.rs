@@ -149,7 +149,7 @@ mod tests {
             "See ![x](https:<//evil.example) at www.evil.example, @octocat: `a@b #1` fixes #<12`\n- [ ] do";
         assert_eq!(
             told(hostile, 200),
-            "See !x(https evil.example) at www evil.example, octocat: `a@b #1` fixes 12' -  do"
+            "See !x(https evil.example) at www evil.example, octocat: `a@b #1` fixes 12' - do"
         );
         assert_eq!(told("a long text", 6), "a lon…");
     }

@@ -81,7 +81,7 @@ pub(super) async fn check(
             ));
         }
         EndingName::GiveUp => return Ok(Ending::GaveUp { why: plain(&given.why, LONGEST) }),
-        EndingName::Patch => told(given).map_err(ToolFailure::Model)?,
+        EndingName::Patch => told(&given).map_err(ToolFailure::Model)?,
     };
     let message = commit_message(handoff, &told, crew.model.name());
     let patch = bench.patch(&message).await?.map_err(|why| {
@@ -91,7 +91,7 @@ pub(super) async fn check(
     Ok(Ending::Patch { told, patch: Box::new(patch) })
 }
 
-fn told(given: Arguments) -> Result<Told, String> {
+fn told(given: &Arguments) -> Result<Told, String> {
     let mut wrong = Vec::new();
     let mut text = |field: &str, text: &str, longest: usize| {
         let length = text.trim().chars().count();

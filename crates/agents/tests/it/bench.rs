@@ -26,6 +26,8 @@ pub(crate) struct Shop {
     pub(crate) flagged: Vec<String>,
     /// Whether a saved state is known.
     pub(crate) forgetful: bool,
+    /// What a faulty bench does to its patches.
+    pub(crate) fault: Option<fn(&mut Patch)>,
 }
 
 struct Desk {
@@ -35,6 +37,7 @@ struct Desk {
     messages: Arc<Mutex<Vec<String>>>,
     refusal: Option<NoPatch>,
     flagged: Vec<String>,
+    fault: Option<fn(&mut Patch)>,
 }
 
 struct Edit(Arc<Mutex<Files>>);
@@ -70,6 +73,7 @@ impl Workshop for Shop {
             messages: Arc::clone(&self.messages),
             refusal: self.refusal.clone(),
             flagged: self.flagged.clone(),
+            fault: self.fault,
         }))
     }
 }
@@ -93,7 +97,7 @@ impl Workbench for Desk {
         if files == original() {
             return Ok(Err(NoPatch::NothingChanged));
         }
-        Ok(Ok(Patch {
+        let mut patch = Patch {
             base: self.base.clone(),
             base_commit: "e".repeat(40).parse().unwrap(),
             commit: "d".repeat(40).parse().unwrap(),
@@ -102,7 +106,11 @@ impl Workbench for Desk {
             files: vec![PatchedFile { path: PATH.to_owned(), added: 1, removed: 1 }],
             flagged: self.flagged.clone(),
             diff: String::new(),
-        }))
+        };
+        if let Some(fault) = self.fault {
+            fault(&mut patch);
+        }
+        Ok(Ok(patch))
     }
 }
 

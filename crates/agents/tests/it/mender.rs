@@ -158,6 +158,23 @@ async fn a_patch_that_the_bench_refuses_again_and_again_gives_way_to_the_revert(
 }
 
 #[tokio::test]
+async fn a_patch_that_is_not_what_was_handed_off_is_not_proposed() {
+    let faults: [(fn(&mut Patch), &str); 4] = [
+        (|patch| patch.kind = PatchKind::Revert, "the edits change nothing"),
+        (|patch| patch.files.clear(), "the edits change nothing"),
+        (|patch| patch.base = "release".parse().unwrap(), "the edits are not of the base branch"),
+        (|patch| patch.reverts = "0".repeat(40).parse().unwrap(), "the edits mend no suspect"),
+    ];
+    for (fault, expected) in faults {
+        let scene = scene::null_pointer();
+        let stage = Stage::of([edit(), Turn::call("finish", patch()), give_up().expecting(expected)]).await;
+        let shop = Arc::new(Shop { fault: Some(fault), ..Shop::default() });
+        assert_eq!(fixed(&stage, &shop, &scene).await.unwrap().patch.kind, PatchKind::Revert);
+        stage.went_as_written();
+    }
+}
+
+#[tokio::test]
 async fn a_configuration_cause_found_in_a_manifest_asks_no_model() {
     let mut scene = scene::null_pointer();
     scene.suspects()[0].grounds = Grounds::FrameInItsLines;

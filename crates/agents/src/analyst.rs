@@ -18,7 +18,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::ports::Analyst;
-use domain::{AnalystKind, Brief, CaseFile, Category, RangeFinding, Suspect, Verdict};
+use domain::{
+    AnalystKind, Brief, CaseFile, Category, CommitSha, Grounds, RangeFinding, SpecChange, Suspect,
+    SuspectReason, Verdict,
+};
 
 use crate::facts::Facts;
 
@@ -57,7 +60,7 @@ fn judge(case: &CaseFile, brief: &Brief) -> Verdict {
         remediation: telling::remediation(diagnosis),
         claims,
         ruled_out,
-        suspects: suspects(brief, category, diagnosis.tie),
+        suspects: suspects(brief, category, diagnosis),
         canary_commit: match &brief.range {
             RangeFinding::Known { canary, .. } => Some(canary.clone()),
             RangeFinding::Unknown { .. } => None,
@@ -70,14 +73,34 @@ fn judge(case: &CaseFile, brief: &Brief) -> Verdict {
 
 /// The range's suspects, the one that is tied to the cause first. None where the cause is outside of the repository: nobody is to
 /// be suspected for what no commit did.
-fn suspects(brief: &Brief, category: Category, tie: cause::Tie<'_>) -> Vec<Suspect> {
+fn suspects(brief: &Brief, category: Category, diagnosis: diagnosis::Diagnosis<'_>) -> Vec<Suspect> {
+    let tie = diagnosis.tie;
     let RangeFinding::Known { suspects, .. } = &brief.range else { return Vec::new() };
     match category {
         Category::Infrastructure | Category::AnalysisTemplate => Vec::new(),
         Category::Code | Category::Configuration | Category::Unknown => {
             let mut ordered = suspects.clone();
             ordered.sort_by_key(|suspect| tie.suspect().is_none_or(|tied| tied.sha != suspect.sha));
+            if let cause::Tie::Value { suspect, .. } = tie {
+                held_to_the_value(&mut ordered, &suspect.sha, &spec::that_decide(brief, diagnosis.cause));
+            }
             ordered
+        }
+    }
+}
+
+/// The suspect stands on the values that explain the cause and on nothing else; what others stand on is another trouble's.
+fn held_to_the_value(suspects: &mut [Suspect], sha: &CommitSha, changes: &[&SpecChange]) {
+    for suspect in suspects {
+        let explains = |path: &String| changes.iter().any(|change| change.path == *path);
+        if suspect.sha == *sha {
+            suspect.grounds = Grounds::SpecChange;
+            suspect.reasons.retain(|reason| match reason {
+                SuspectReason::SpecInLines { path, .. } => explains(path),
+                _ => true,
+            });
+        } else {
+            suspect.grounds = Grounds::Weak;
         }
     }
 }

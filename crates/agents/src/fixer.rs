@@ -1,17 +1,23 @@
-//! The fixer without a model: it undoes the commit that the evidence points at, and says so.
+//! The fixer without a model: it undoes the commit that the evidence points at, or the values of manifests that it points at, and
+//! says so.
 
 pub(crate) mod commit_message;
+pub(crate) mod values;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::ports::{Code, Fixer};
-use domain::{CaseFile, Failure, Handoff, NoPatch, Patch, Proposal, Suspect, branch_for};
+use domain::ports::{Code, Fixer, HunkAt};
+use domain::{CaseFile, Failure, Grounds, Handoff, NoPatch, Patch, PatchKind, Proposal, Suspect, branch_for};
 
+use crate::voice::pull_request::setting_back::{self, SettingBack};
 use crate::voice::pull_request::{self, Contents, Tried};
 
 /// Reverts the prime suspect; the next one only where the prime's revert conflicts, since each suspect of a handoff has grounds
 /// of its own. Where all conflict, the prime's conflict is the answer: a person must resolve that one.
+///
+/// A suspect that stands on a changed value has that value set back, and nothing else of it undone: its commit may hold code that
+/// is sound.
 #[derive(Clone)]
 pub struct RevertFixer {
     /// The repositories.
@@ -27,11 +33,41 @@ impl std::fmt::Debug for RevertFixer {
 #[async_trait]
 impl Fixer for RevertFixer {
     async fn fix(&self, handoff: &Handoff, case: &CaseFile) -> Result<Result<Proposal, NoPatch>, Failure> {
-        Ok(self.undo(handoff).await?.map(|undone| undone.proposal(handoff, case, None)))
+        let undone = match handoff.suspects().first() {
+            Some(prime) if prime.grounds == Grounds::SpecChange => {
+                self.set_back(handoff, case, prime).await?
+            }
+            Some(_) | None => self.undo(handoff).await?,
+        };
+        Ok(undone.map(|undone| undone.proposal(handoff, case, None)))
     }
 }
 
 impl RevertFixer {
+    /// The values that explain the failure, set back, or why they cannot be.
+    async fn set_back(
+        &self,
+        handoff: &Handoff,
+        case: &CaseFile,
+        suspect: &Suspect,
+    ) -> Result<Result<Undone, NoPatch>, Failure> {
+        let values = values::set_back(case, suspect);
+        let hunks: Vec<HunkAt> = values.iter().map(|value| value.hunk()).collect();
+        if hunks.is_empty() {
+            return Ok(Err(NoPatch::Unsound {
+                suspect: suspect.sha.short().to_owned(),
+                reason: "the case does not hold the value that it changed".to_owned(),
+            }));
+        }
+        let message = commit_message::setting_back(handoff, suspect, &values);
+        let (repository, canary) = (handoff.repository(), handoff.canary_commit());
+        let answer = self.code.revert_hunks(repository, &suspect.sha, canary, &hunks, &message).await?;
+        let suspect = suspect.clone();
+        Ok(answer.and_then(|patch| {
+            sound(&patch, &suspect).map(|()| Undone { suspect, patch, refused: Vec::new() })
+        }))
+    }
+
     /// The revert before it is put into words, or why there is none.
     pub(crate) async fn undo(&self, handoff: &Handoff) -> Result<Result<Undone, NoPatch>, Failure> {
         let mut refused: Vec<(Suspect, NoPatch)> = Vec::new();
@@ -88,9 +124,14 @@ impl Undone {
     /// The proposal in words; `tried` is the fixer with a model whose place it takes, where one was asked.
     pub(crate) fn proposal(self, handoff: &Handoff, case: &CaseFile, tried: Option<&Tried>) -> Proposal {
         let Self { suspect, patch, refused } = self;
-        let contents = Contents { handoff, case, suspect: &suspect, patch: &patch, refused: &refused, tried };
-        let body = pull_request::body(contents);
-        let title = pull_request::title(&suspect.subject, &suspect);
+        let (title, body) = if patch.kind == PatchKind::RevertedHunks {
+            let told = SettingBack { handoff, case, suspect: &suspect, patch: &patch };
+            (setting_back::title(&values::set_back(case, &suspect), &suspect), setting_back::body(told))
+        } else {
+            let contents =
+                Contents { handoff, case, suspect: &suspect, patch: &patch, refused: &refused, tried };
+            (pull_request::title(&suspect.subject, &suspect), pull_request::body(contents))
+        };
         let branch = branch_for(&handoff.repository().base, &suspect.sha);
         Proposal { repository: handoff.repository().clone(), branch, patch, title, body }
     }

@@ -31,5 +31,7 @@ mod orders;
 mod scene;
 #[path = "it/shelf.rs"]
 mod shelf;
+#[path = "it/values.rs"]
+mod values;
 #[path = "it/voice.rs"]
 mod voice;

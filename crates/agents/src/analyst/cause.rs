@@ -3,6 +3,7 @@
 use domain::{Category, ContainerRole, Frame, MetricFinding, PodFinding, SpecChange, Suspect, TemplateClass};
 
 use super::sign::Sign;
+use crate::voice::markdown::code;
 
 /// The one thing that the rules hold for the cause, with what shows it.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +37,15 @@ pub(super) enum Cause<'a> {
         sign: Sign<'a>,
         /// The variable that went away.
         change: Option<&'a SpecChange>,
+    },
+    /// An error names a variable that differs between the two pod templates.
+    Variable {
+        /// Where it is said.
+        sign: Sign<'a>,
+        /// The variable.
+        change: &'a SpecChange,
+        /// The container that ended with it.
+        crash: Option<&'a PodFinding>,
     },
     /// An error of the service itself.
     Error {
@@ -90,14 +100,41 @@ pub(super) enum Tie<'a> {
         /// The commit.
         suspect: &'a Suspect,
     },
+    /// It made the very change of the pod template that explains the cause, and no other commit did.
+    Value {
+        /// The commit.
+        suspect: &'a Suspect,
+        /// The change.
+        change: &'a SpecChange,
+        /// Where in the repository: the first of its places.
+        place: Place<'a>,
+        /// In how many places it made this and what explains the cause beside it.
+        places: u32,
+    },
     /// Nothing does.
     Loose,
+}
+
+/// A line of a manifest.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) file: &'a str,
+    pub(super) line: u32,
+}
+
+impl Place<'_> {
+    /// The place, fenced.
+    pub(super) fn name(self) -> String {
+        code(&format!("{}:{}", self.file, self.line), 160)
+    }
 }
 
 impl<'a> Tie<'a> {
     pub(super) fn suspect(self) -> Option<&'a Suspect> {
         match self {
-            Self::Frame { suspect, .. } | Self::Only { suspect } => Some(suspect),
+            Self::Frame { suspect, .. } | Self::Only { suspect } | Self::Value { suspect, .. } => {
+                Some(suspect)
+            }
             Self::Loose => None,
         }
     }
@@ -110,6 +147,7 @@ impl<'a> Cause<'a> {
             Self::OutOfMemory { sign, .. }
             | Self::Dependency { sign, .. }
             | Self::MissingKey { sign, .. }
+            | Self::Variable { sign, .. }
             | Self::Error { sign, .. } => Some(sign),
             Self::SameOnStable { sign } => sign,
             Self::GateCouldNotAnswer
@@ -129,6 +167,7 @@ impl<'a> Cause<'a> {
             | Self::OutOfMemory { change, .. }
             | Self::Dependency { change, .. }
             | Self::MissingKey { change, .. } => change,
+            Self::Variable { change, .. } => Some(change),
             _ => None,
         }
     }
@@ -137,7 +176,7 @@ impl<'a> Cause<'a> {
     pub(super) fn pod(self) -> Option<&'a PodFinding> {
         match self {
             Self::Pod { finding, .. } => Some(finding),
-            Self::Error { crash, .. } => crash,
+            Self::Variable { crash, .. } | Self::Error { crash, .. } => crash,
             _ => None,
         }
     }
@@ -148,13 +187,15 @@ impl<'a> Cause<'a> {
         use domain::PodProblem as P;
         let tied = match tie {
             Tie::Frame { .. } | Tie::Only { .. } => Category::Code,
+            Tie::Value { .. } => Category::Configuration,
             Tie::Loose => Category::Unknown,
         };
         match self {
             Self::Pod { change: Some(_), .. }
             | Self::OutOfMemory { change: Some(_), .. }
             | Self::Dependency { change: Some(_), .. }
-            | Self::MissingKey { .. } => Category::Configuration,
+            | Self::MissingKey { .. }
+            | Self::Variable { .. } => Category::Configuration,
             Self::Pod { finding, change: None } => match finding.problem {
                 P::MissingConfiguration => Category::Configuration,
                 P::ImagePull | P::Unschedulable => Category::Infrastructure,

@@ -155,7 +155,7 @@ fn of_range(facts: Facts<'_>, brief: &Brief, diagnosis: Diagnosis<'_>) -> Option
     let RangeFinding::Known { exhibit, commits, suspects, .. } = &brief.range else { return None };
     let tied = diagnosis.tie.suspect();
     let suspect = tied.or_else(|| suspects.first().filter(|first| points_somewhere(first)))?;
-    let shown = match diagnosis.tie.frame_words(diagnosis.cause) {
+    let shown = match diagnosis.tie.words(diagnosis.cause) {
         Some(words) => words,
         None => reason(suspect),
     };
@@ -197,12 +197,21 @@ fn reason(suspect: &Suspect) -> String {
 }
 
 impl super::cause::Tie<'_> {
-    /// What the commit did to the line of the frame that ties it.
-    fn frame_words(self, cause: super::cause::Cause<'_>) -> Option<String> {
+    /// What the commit did that ties it.
+    fn words(self, cause: super::cause::Cause<'_>) -> Option<String> {
         match (self, cause.sign()) {
             (Self::Frame { frame, .. }, Some(Sign::Trace(trace))) => {
                 Some(format!("changed the line {}", place(frame, trace.language)))
             }
+            (Self::Value { place, places, .. }, _) => Some(format!(
+                "changed the value at {}{}",
+                place.name(),
+                match places {
+                    0 | 1 => String::new(),
+                    2 => ", and in one more place".to_owned(),
+                    more => format!(", and in {} more places", more - 1),
+                }
+            )),
             (Self::Only { .. }, _) => Some("is the only one outside documentation and tests".to_owned()),
             _ => None,
         }

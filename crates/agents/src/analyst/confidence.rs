@@ -6,9 +6,12 @@
 //! | | it is on stable too, significantly less | 80 |
 //! | the only commit outside documentation and tests | a new trace with a frame of the service's own | 85 |
 //! | | any other trouble that a commit can bring about | 75 |
+//! | a value of a manifest that one commit changed is the change of the pod template that explains it | in exactly one place | 85 |
+//! | | in several places | 75 |
 //! | no commit is tied to it | Kubernetes' own words and a change of the pod template that fits them | 65 |
 //! | | Kubernetes' own words alone (image, reference, scheduling); the gate gave no answer | 60 |
 //! | | the log names a dependency or a key; a changed address or variable that it names | 60; 65 |
+//! | | an error names a variable that the pod template changed | 60 |
 //! | | a metric without data, or whose provider did not answer | 60 |
 //! | | a new trace with a frame of the service's own | 55 |
 //! | | a container ended, changes of the pod template that may explain it | 45 |
@@ -17,7 +20,7 @@
 //! | | nothing speaks against the canary | 20 |
 //!
 //! From that: 25 less where another new sign could be the cause, 20 less per quote that was struck, 15 less where stable could
-//! not be compared. 70 and more, from which a patch may follow, is reached on the first two grounds only.
+//! not be compared. 70 and more, from which a patch may follow, is reached on the first three grounds only.
 
 use domain::{Confidence, Novelty, PodProblem};
 
@@ -35,6 +38,8 @@ pub(super) fn confidence(diagnosis: Diagnosis<'_>, struck: usize) -> Confidence 
     let base = match tie {
         Tie::Frame { .. } => with_frame(cause),
         Tie::Only { .. } => with_only_candidate(cause),
+        Tie::Value { places: 1, .. } => 85,
+        Tie::Value { .. } => 75,
         Tie::Loose => without_tie(cause),
     };
     let contested = if contested_by.is_some() { CONTESTED } else { 0 };
@@ -68,6 +73,7 @@ fn without_tie(cause: Cause<'_>) -> u8 {
         | Cause::MissingKey { change: Some(_), .. } => 65,
         Cause::Dependency { change: None, .. }
         | Cause::MissingKey { change: None, .. }
+        | Cause::Variable { .. }
         | Cause::GateCouldNotAnswer
         | Cause::Unmeasured { .. } => 60,
         Cause::Error { sign: Sign::Trace(trace), .. } if trace.own_frame().is_some() => 55,

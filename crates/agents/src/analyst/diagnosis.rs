@@ -6,10 +6,11 @@
 
 use domain::{
     Brief, CaseFile, ContainerRole, Frame, Grounds, MetricFinding, MetricProblem, Novelty, PodFinding,
-    PodProblem, RangeFinding, Standing, Suspect, SuspectReason, TemplateClass, TraceFinding, Trouble,
+    PodProblem, RangeFinding, SpecChange, Standing, Suspect, SuspectReason, TemplateClass, TraceFinding,
+    Trouble,
 };
 
-use super::cause::{Cause, MeasuringFault, Tie, is_dependency};
+use super::cause::{Cause, MeasuringFault, Place, Tie, is_dependency};
 use super::sign::{Sign, own_frames};
 use super::spec::{self, Difference};
 use crate::facts::Facts;
@@ -30,9 +31,8 @@ pub(super) fn diagnose<'a>(case: &CaseFile, brief: &'a Brief) -> Diagnosis<'a> {
     let cause = cause(case, brief);
     let tie = tie(case, brief, cause);
     let contested_by = match (cause, tie) {
-        (Cause::Error { .. } | Cause::MissingKey { .. }, _) | (_, Tie::Only { .. }) => {
-            signs(brief).find(|sign| is_dependency(*sign))
-        }
+        (Cause::Error { .. } | Cause::MissingKey { .. } | Cause::Variable { .. }, _)
+        | (_, Tie::Only { .. }) => signs(brief).find(|sign| is_dependency(*sign)),
         _ => None,
     };
     Diagnosis { cause, tie, contested_by }
@@ -47,6 +47,7 @@ fn cause<'a>(case: &CaseFile, brief: &'a Brief) -> Cause<'a> {
         .or_else(|| in_changed_lines(brief))
         .or_else(|| memory(brief))
         .or_else(|| around_the_service(brief))
+        .or_else(|| variable(brief))
         .or_else(|| own_error(brief))
         .or_else(|| ended_or_unready(brief))
         .or_else(|| unexplained_error(brief))
@@ -93,7 +94,7 @@ fn pods(brief: &Brief) -> impl Iterator<Item = &PodFinding> {
 fn pod_with<'a>(brief: &'a Brief, problems: &[PodProblem]) -> Option<Cause<'a>> {
     problems.iter().find_map(|problem| {
         let finding = pods(brief).find(|pod| pod.problem == *problem)?;
-        Some(Cause::Pod { finding, change: spec::explains(brief, *problem, &finding.container) })
+        Some(Cause::Pod { finding, change: spec::explains(brief, finding).into_iter().next() })
     })
 }
 
@@ -131,7 +132,7 @@ fn in_changed_lines(brief: &Brief) -> Option<Cause<'_>> {
 fn of_trace<'a>(brief: &'a Brief, trace: &'a TraceFinding) -> Cause<'a> {
     let sign = Sign::Trace(trace);
     if sign.class() == TemplateClass::MissingConfiguration {
-        return Cause::MissingKey { sign, change: spec::named_by(brief, sign) };
+        return Cause::MissingKey { sign, change: spec::first_named_by(brief, sign) };
     }
     Cause::Error { sign, crash: crashed(brief) }
 }
@@ -151,12 +152,21 @@ fn memory(brief: &Brief) -> Option<Cause<'_>> {
 fn around_the_service(brief: &Brief) -> Option<Cause<'_>> {
     let dependency = signs(brief)
         .find(|sign| is_dependency(*sign))
-        .map(|sign| Cause::Dependency { sign, change: spec::named_by(brief, sign) });
+        .map(|sign| Cause::Dependency { sign, change: spec::first_named_by(brief, sign) });
     let key = || {
         let sign = signs(brief).find(|sign| sign.class() == TemplateClass::MissingConfiguration)?;
-        Some(Cause::MissingKey { sign, change: spec::named_by(brief, sign) })
+        Some(Cause::MissingKey { sign, change: spec::first_named_by(brief, sign) })
     };
     dependency.or_else(key)
+}
+
+/// An error that is new on the canary and names a variable that the pod template changed.
+fn variable(brief: &Brief) -> Option<Cause<'_>> {
+    let new = signs(brief).filter(|sign| sign.novelty().is_against_canary());
+    new.filter(|sign| sign.class() == TemplateClass::Error).find_map(|sign| {
+        let change = spec::variables_named_by(brief, sign).into_iter().next()?;
+        Some(Cause::Variable { sign, change, crash: crashed(brief) })
+    })
 }
 
 fn own_error(brief: &Brief) -> Option<Cause<'_>> {
@@ -247,9 +257,12 @@ fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// The two grounds on which rules alone are sure enough. The only candidate counts only where nothing but the version changed in
+/// The grounds on which rules alone are sure enough. The only candidate counts only where nothing but the version changed in
 /// the pod template, and the trouble is shown to be the canary's alone.
 fn tie<'a>(case: &CaseFile, brief: &'a Brief, cause: Cause<'a>) -> Tie<'a> {
+    if let Some(value) = value_tie(brief, cause) {
+        return value;
+    }
     if let Cause::Error { sign: Sign::Trace(trace), .. } | Cause::MissingKey { sign: Sign::Trace(trace), .. } =
         cause
         && trace.novelty.is_against_canary()
@@ -263,6 +276,36 @@ fn tie<'a>(case: &CaseFile, brief: &'a Brief, cause: Cause<'a>) -> Tie<'a> {
         Some(suspect) if is_new(brief, cause) && !rival => Tie::Only { suspect },
         _ => Tie::Loose,
     }
+}
+
+/// The commit that made the change of the pod template which explains the cause, and every other change that may: all of their
+/// places in the range are its own.
+fn value_tie<'a>(brief: &'a Brief, cause: Cause<'a>) -> Option<Tie<'a>> {
+    let changes = spec::that_decide(brief, cause);
+    let change = changes.first().copied()?;
+    let (suspect, place) = suspects(brief).iter().find_map(|suspect| {
+        let place = places(suspect, change).next()?;
+        Some((suspect, place.0))
+    })?;
+    let mut all: u32 = 0;
+    for change in changes {
+        let own = u32::try_from(places(suspect, change).count()).unwrap_or(u32::MAX);
+        if own == 0 || places(suspect, change).any(|(_, of)| of != own) {
+            return None;
+        }
+        all = all.saturating_add(own);
+    }
+    Some(Tie::Value { suspect, change, place, places: all })
+}
+
+/// Where a suspect made a change of the pod template, and in how many places the whole range did.
+fn places<'a>(suspect: &'a Suspect, change: &SpecChange) -> impl Iterator<Item = (Place<'a>, u32)> {
+    suspect.reasons.iter().filter_map(move |reason| match reason {
+        SuspectReason::SpecInLines { file, line, path, places, .. } if *path == change.path => {
+            Some((Place { file, line: *line }, *places))
+        }
+        _ => None,
+    })
 }
 
 /// Whether the cause is one that a commit can bring about, and is shown not to be stable's as well.

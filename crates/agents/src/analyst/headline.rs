@@ -22,6 +22,7 @@ pub(super) fn headline(brief: &Brief, diagnosis: Diagnosis<'_>) -> String {
         Tie::Only { suspect } => {
             format!(", and {} is the only commit that can be to blame", suspect.sha.short())
         }
+        Tie::Value { suspect, .. } => format!(", since {}", suspect.sha.short()),
         Tie::Loose => String::new(),
     };
     let failed = brief.metrics.iter().find(|metric| metric.problem == MetricProblem::Failed);
@@ -47,6 +48,13 @@ fn what(cause: Cause<'_>) -> String {
             format!("The canary cannot reach something it depends on{why} ({})", counts(sign))
         }
         Cause::MissingKey { sign, .. } => format!("The canary misses a configuration key ({})", counts(sign)),
+        Cause::Variable { sign, crash, .. } => {
+            let ends = if crash.is_some() { " and ends with it" } else { "" };
+            format!(
+                "The canary logs an error{ends}; it names a variable that the pod template changed ({})",
+                counts(sign)
+            )
+        }
         Cause::Error { sign: sign @ Sign::Trace(_), crash } => {
             let ends = if crash.is_some() { " and ends with it" } else { "" };
             format!("The canary throws an error{ends} ({})", counts(sign))

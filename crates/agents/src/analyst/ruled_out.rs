@@ -64,7 +64,11 @@ fn template(facts: Facts<'_>, brief: &Brief) -> Option<Claim> {
 
 fn other_commits(brief: &Brief, diagnosis: Diagnosis<'_>) -> Option<Claim> {
     let RangeFinding::Known { exhibit, commits, suspects, .. } = &brief.range else { return None };
-    let Tie::Frame { suspect, .. } = diagnosis.tie else { return None };
+    let suspect = match diagnosis.tie {
+        Tie::Frame { suspect, .. } => suspect,
+        Tie::Value { .. } => return others_without_the_value(*exhibit, *commits),
+        Tie::Only { .. } | Tie::Loose => return None,
+    };
     // The brief may hold fewer suspects than commits; all that a frame points at are known only where one without is listed.
     let all_known =
         suspects.len() as u64 == *commits || suspects.last().is_some_and(|last| !points_somewhere(last));
@@ -81,4 +85,14 @@ fn other_commits(brief: &Brief, diagnosis: Diagnosis<'_>) -> Option<Claim> {
         some => format!("{} of the other {} commits, since {which}", grouped(some), grouped(others)),
     };
     Some(claim(*exhibit, text))
+}
+
+/// A tie by a value says that no other commit made that change.
+fn others_without_the_value(exhibit: ExhibitId, commits: u64) -> Option<Claim> {
+    let text = match commits.saturating_sub(1) {
+        0 => return None,
+        1 => "the other commit, since it did not make that change".to_owned(),
+        others => format!("the other {} commits, since none of them made that change", grouped(others)),
+    };
+    Some(claim(exhibit, text))
 }

@@ -63,11 +63,29 @@ impl<'a> Sign<'a> {
 
     /// Whether its words contain `text`.
     pub(super) fn mentions(self, text: &str) -> bool {
+        self.words().iter().any(|words| words.contains(text))
+    }
+
+    /// Whether its words contain `name` as a word of its own, at least three characters long.
+    pub(super) fn names(self, name: &str) -> bool {
+        name.len() >= 3 && self.words().iter().any(|words| has_word(words, name))
+    }
+
+    fn words(self) -> [&'a str; 2] {
         match self {
-            Self::Trace(trace) => trace.message.contains(text) || trace.quote.contains(text),
-            Self::Line(line) => line.quote.contains(text) || line.pattern.contains(text),
+            Self::Trace(trace) => [&trace.message, &trace.quote],
+            Self::Line(line) => [&line.quote, &line.pattern],
         }
     }
+}
+
+fn has_word(words: &str, name: &str) -> bool {
+    let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    words.match_indices(name).any(|(at, _)| {
+        let before = words.get(..at).and_then(|before| before.chars().next_back());
+        let after = words.get(at + name.len()..).and_then(|after| after.chars().next());
+        !is_letter(before) && !is_letter(after)
+    })
 }
 
 /// The last part of the error's type, fenced: `NullPointerException` of `java.lang.NullPointerException`.

@@ -1,8 +1,9 @@
 //! What a difference between the two pod templates can explain.
 
-use domain::{Brief, PodProblem, SpecChange};
+use domain::{Brief, PodFinding, PodProblem, SpecChange};
 use serde_json::Value;
 
+use super::cause::Cause;
 use super::sign::Sign;
 use crate::facts::Facts;
 
@@ -78,44 +79,113 @@ pub(super) fn lowered_memory_limit<'a>(brief: &'a Brief, container: Option<&str>
     })
 }
 
-/// A change that decides where the pod can be scheduled.
-pub(super) fn scheduling(brief: &Brief) -> Option<&SpecChange> {
+/// Changes that decide where the pod can be scheduled.
+fn scheduling(brief: &Brief) -> Vec<&SpecChange> {
     const DECIDING: [&str; 6] =
         ["resources.requests", "nodeSelector", "affinity", "tolerations", "nodeName", "volumes"];
-    rivals(brief).find(|change| DECIDING.iter().any(|part| change.path.contains(part)))
+    rivals(brief).filter(|change| DECIDING.iter().any(|part| change.path.contains(part))).collect()
 }
 
-/// A change of what the kubelet asks of the pod before it counts as ready.
-pub(super) fn probing(brief: &Brief) -> Option<&SpecChange> {
-    rivals(brief).find(|change| change.path.contains("Probe") || change.path.contains("ports"))
+/// Changes of what the kubelet asks of a container before it counts as ready.
+fn probing<'a>(brief: &'a Brief, container: &str) -> Vec<&'a SpecChange> {
+    let asks = |change: &&SpecChange| change.path.contains("Probe") || change.path.contains("ports");
+    rivals(brief).filter(asks).filter(|change| is_of(change, container)).collect()
 }
 
-/// A change of a reference to a ConfigMap or Secret.
-pub(super) fn reference(brief: &Brief) -> Option<&SpecChange> {
+/// Changes of references to a ConfigMap or Secret: those whose new words Kubernetes repeats, or else any.
+fn references<'a>(brief: &'a Brief, detail: &str) -> Vec<&'a SpecChange> {
     const REFERENCES: [&str; 6] = ["configMap", "secret", "envFrom", "valueFrom", "volumes", "projected"];
-    rivals(brief).find(|change| {
+    let refers = |change: &&SpecChange| {
         let text = format!("{} {}", change.path, change.canary);
         REFERENCES.iter().any(|part| text.contains(part))
-    })
+    };
+    let (mut repeated, others): (Vec<_>, Vec<_>) =
+        rivals(brief).filter(refers).partition(|change| is_repeated(change, detail));
+    if repeated.is_empty() {
+        repeated = others;
+    }
+    repeated
 }
 
-/// A change that a sign's words point at: a variable that the canary lacks and the words name, or a new value whose host they name.
-pub(super) fn named_by<'a>(brief: &'a Brief, sign: Sign<'_>) -> Option<&'a SpecChange> {
-    rivals(brief).find(|change| {
-        let gone = change.canary.is_empty() && variable(&change.path).is_some_and(|name| sign.mentions(name));
-        gone || host(&change.canary).is_some_and(|host| sign.mentions(host))
-    })
+/// Whether words hold a text of the canary's value that stable's has not.
+fn is_repeated(change: &SpecChange, words: &str) -> bool {
+    let [stable, canary] = [&change.stable, &change.canary].map(|text| texts(text));
+    canary.iter().any(|text| text.len() >= 2 && !stable.contains(text) && words.contains(text.as_str()))
 }
 
-/// The change that explains what Kubernetes itself says of a container.
-pub(super) fn explains<'a>(brief: &'a Brief, problem: PodProblem, container: &str) -> Option<&'a SpecChange> {
-    match problem {
-        PodProblem::OomKilled => lowered_memory_limit(brief, Some(container)),
-        PodProblem::ImagePull => image_change(brief, container),
-        PodProblem::MissingConfiguration => reference(brief),
-        PodProblem::ProbeFailing => probing(brief),
+/// Every text of a value that is given as JSON.
+fn texts(json: &str) -> Vec<String> {
+    fn collect(value: Value, texts: &mut Vec<String>) {
+        match value {
+            Value::String(text) => texts.push(text),
+            Value::Array(items) => items.into_iter().for_each(|item| collect(item, texts)),
+            Value::Object(fields) => fields.into_iter().for_each(|(_, field)| collect(field, texts)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    let mut texts = Vec::new();
+    if let Ok(value) = serde_json::from_str(json) {
+        collect(value, &mut texts);
+    }
+    texts
+}
+
+/// Changes that a sign's words point at: a variable that they name, or a new value whose host they name.
+fn named_by<'a>(brief: &'a Brief, sign: Sign<'_>) -> Vec<&'a SpecChange> {
+    let named = |change: &&SpecChange| {
+        names_variable(change, sign) || host(&change.canary).is_some_and(|host| sign.mentions(host))
+    };
+    rivals(brief).filter(named).collect()
+}
+
+/// The first of them.
+pub(super) fn first_named_by<'a>(brief: &'a Brief, sign: Sign<'_>) -> Option<&'a SpecChange> {
+    named_by(brief, sign).into_iter().next()
+}
+
+/// Changes of variables whose names a sign's words repeat.
+pub(super) fn variables_named_by<'a>(brief: &'a Brief, sign: Sign<'_>) -> Vec<&'a SpecChange> {
+    rivals(brief).filter(|change| names_variable(change, sign)).collect()
+}
+
+fn names_variable(change: &SpecChange, sign: Sign<'_>) -> bool {
+    variable(&change.path).is_some_and(|name| sign.names(name))
+}
+
+/// The changes that explain what Kubernetes itself says of a container, the likeliest first.
+pub(super) fn explains<'a>(brief: &'a Brief, finding: &PodFinding) -> Vec<&'a SpecChange> {
+    let container = finding.container.as_str();
+    match finding.problem {
+        PodProblem::OomKilled => lowered_memory_limit(brief, Some(container)).into_iter().collect(),
+        PodProblem::ImagePull => image_change(brief, container).into_iter().collect(),
+        PodProblem::MissingConfiguration => references(brief, &finding.detail),
+        PodProblem::ProbeFailing => probing(brief, container),
         PodProblem::Unschedulable => scheduling(brief),
-        PodProblem::CrashLoop | PodProblem::Exited | PodProblem::NotReady => rivals(brief).next(),
+        PodProblem::CrashLoop | PodProblem::Exited | PodProblem::NotReady => rivals(brief).collect(),
+    }
+}
+
+/// The changes that explain a cause so well that to undo them must mend it; none where they only may explain it.
+pub(super) fn that_decide<'a>(brief: &'a Brief, cause: Cause<'a>) -> Vec<&'a SpecChange> {
+    if cause.sign().is_some_and(|sign| !sign.novelty().is_against_canary()) {
+        return Vec::new();
+    }
+    match cause {
+        Cause::Pod { finding, change: Some(_) } => match finding.problem {
+            PodProblem::CrashLoop | PodProblem::Exited | PodProblem::NotReady => Vec::new(),
+            PodProblem::MissingConfiguration => {
+                let all = explains(brief, finding).into_iter();
+                all.filter(|change| is_repeated(change, &finding.detail)).collect()
+            }
+            PodProblem::OomKilled
+            | PodProblem::ImagePull
+            | PodProblem::ProbeFailing
+            | PodProblem::Unschedulable => explains(brief, finding),
+        },
+        Cause::OutOfMemory { change, .. } => change.into_iter().collect(),
+        Cause::Dependency { sign, .. } | Cause::MissingKey { sign, .. } => named_by(brief, sign),
+        Cause::Variable { sign, .. } => variables_named_by(brief, sign),
+        _ => Vec::new(),
     }
 }
 

@@ -5,7 +5,9 @@
 
 use domain::{Handoff, Suspect};
 
-use crate::voice::pull_request::title;
+use super::values::SetBack;
+use crate::voice::plain::defused;
+use crate::voice::pull_request::{setting_back, title};
 
 /// The most characters of a line.
 const WIDTH: usize = 72;
@@ -23,6 +25,29 @@ pub(super) fn commit_message(handoff: &Handoff, suspect: &Suspect) -> String {
     format!(
         "{}\n\n{}\n\nRollmend-Incident: {}\nRollmend-Reverts: {}\n",
         title(&suspect.subject, suspect),
+        filled(&why),
+        handoff.incident(),
+        suspect.sha
+    )
+}
+
+/// The same for a suspect of which only these values are set back.
+pub(super) fn setting_back(handoff: &Handoff, suspect: &Suspect, values: &[SetBack<'_>]) -> String {
+    let identity = handoff.identity();
+    let places: Vec<String> =
+        values.iter().map(|value| format!("{}:{}", defused(value.file, 100), value.value.line)).collect();
+    let why = format!(
+        "Canary {} of {} failed. {}. This sets back what commit {} changed at {}; the rest of it stays. Nothing was built or \
+         run to prove it.",
+        identity.canary,
+        identity.rollout,
+        handoff.verdict().headline.trim_end_matches('.'),
+        suspect.sha,
+        places.join(", "),
+    );
+    format!(
+        "{}\n\n{}\n\nRollmend-Incident: {}\nRollmend-Mends: {}\n",
+        setting_back::title(values, suspect),
         filled(&why),
         handoff.incident(),
         suspect.sha

@@ -5,6 +5,7 @@
 
 mod around;
 pub mod edits;
+pub(crate) mod setting_back;
 
 use domain::{CaseFile, Cost, Handoff, Marker, NoPatch, Patch, Suspect};
 

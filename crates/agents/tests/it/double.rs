@@ -69,11 +69,12 @@ impl Code for Repositories {
         message: &str,
     ) -> Result<Result<Patch, NoPatch>, Failure> {
         *self.hunks.lock().unwrap() = hunks.to_vec();
-        let file = |hunk: &HunkAt| PatchedFile { path: hunk.file.clone(), added: 1, removed: 1 };
+        let lines = u32::try_from(hunks.len()).unwrap();
+        let file = PatchedFile { path: hunks[0].file.clone(), added: lines, removed: lines };
         let patch = self.revert(repository, suspect, canary, message).await?;
         Ok(patch.map(|patch| Patch {
             kind: domain::PatchKind::RevertedHunks,
-            files: hunks.iter().map(file).collect(),
+            files: vec![file],
             ..patch
         }))
     }

@@ -28,7 +28,7 @@ async fn body(scene: &Scene) -> String {
 }
 
 /// Headline, answer, Event and terminal, one after the other.
-async fn told(scene: &Scene) -> String {
+pub(crate) async fn told(scene: &Scene) -> String {
     let run = scene.run(State::Judged).await;
     let verdict = run.verdict.clone().unwrap();
     let answer = Speaker.answer(&run).unwrap();

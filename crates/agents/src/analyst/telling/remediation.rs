@@ -1,10 +1,11 @@
 //! What to do next, in one or two sentences.
 
-use domain::{PodProblem, TraceFinding};
+use domain::{PodProblem, SpecChange, TraceFinding};
 
-use crate::analyst::cause::{Cause, MeasuringFault};
+use crate::analyst::cause::{Cause, MeasuringFault, Place, Tie};
 use crate::analyst::diagnosis::Diagnosis;
 use crate::analyst::sign::{Sign, place};
+use crate::voice::markdown::code;
 
 /// What to do: the revert where a commit is tied to the cause, else what fits the cause.
 pub(in crate::analyst) fn remediation(diagnosis: Diagnosis<'_>) -> String {
@@ -12,6 +13,9 @@ pub(in crate::analyst) fn remediation(diagnosis: Diagnosis<'_>) -> String {
         Some(Sign::Trace(trace)) => at_own_frame(trace),
         Some(Sign::Line(_)) | None => None,
     };
+    if let Tie::Value { change, place, places, .. } = diagnosis.tie {
+        return of_value(change, place, places, diagnosis.cause);
+    }
     match (diagnosis.tie.suspect(), diagnosis.cause) {
         (Some(suspect), _) => {
             let or = handled.map(|place| format!(", or handle the case at {place}")).unwrap_or_default();
@@ -24,6 +28,22 @@ pub(in crate::analyst) fn remediation(diagnosis: Diagnosis<'_>) -> String {
         (None, Cause::Pod { finding, change }) => of_pod(finding.problem, change.is_some()).to_owned(),
         (None, other) => of_cause(other).to_owned(),
     }
+}
+
+/// The value as it was. An image that cannot be pulled may also be pushed.
+fn of_value(change: &SpecChange, place: Place<'_>, places: u32, cause: Cause<'_>) -> String {
+    let path = code(&change.path, 120);
+    let what = match (change.stable.is_empty(), change.canary.is_empty()) {
+        (true, _) => format!("Take {path} out again"),
+        (false, true) => format!("Put {path} back as {}", code(&change.stable, 80)),
+        (false, false) => format!("Set {path} back to {}", code(&change.stable, 80)),
+    };
+    let more = if places > 1 { " and the places that changed with it" } else { "" };
+    let or = match cause {
+        Cause::Pod { finding, .. } if finding.problem == PodProblem::ImagePull => ", or push the image",
+        _ => "",
+    };
+    format!("{what} at {}{more}{or}.", place.name())
 }
 
 fn at_own_frame(trace: &TraceFinding) -> Option<String> {
@@ -78,6 +98,9 @@ fn of_cause(cause: Cause<'_>) -> &'static str {
         }
         Cause::Dependency { change: None, .. } => {
             "Check that what the service connects to runs and that its name resolves from the canary's namespace, then retry."
+        }
+        Cause::Variable { .. } => {
+            "Compare what the service makes of the variable on both versions, or set it back to stable's."
         }
         Cause::MissingKey { .. } => "Set the key for the new version, or give the code a default.",
         Cause::Unmeasured { fault: MeasuringFault::Provider, .. } => {

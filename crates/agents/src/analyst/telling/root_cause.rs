@@ -18,23 +18,32 @@ pub(in crate::analyst) fn root_cause(diagnosis: Diagnosis<'_>) -> String {
 }
 
 fn the_cause(diagnosis: Diagnosis<'_>) -> String {
-    let since = since(diagnosis);
+    let (since, tie) = (since(diagnosis), diagnosis.tie);
     match diagnosis.cause {
-        Cause::Pod { finding, change } => with_change(of_pod(finding, &since, change), change),
+        Cause::Pod { finding, change } => with_change(of_pod(finding, &since, change), change, tie),
         Cause::OutOfMemory { sign, change } => {
-            with_change(format!("The service runs out of memory: {}{since}.", sign.name()), change)
+            with_change(format!("The service runs out of memory: {}{since}.", sign.name()), change, tie)
         }
         Cause::Dependency { sign, change } => {
             let first = format!("Something that the service depends on cannot be reached: {}.", sign.name());
-            with_change(first, change)
+            with_change(first, change, tie)
         }
         Cause::MissingKey { sign: sign @ Sign::Line(_), change } => {
-            with_change(format!("A configuration key is missing: {}{since}.", sign.name()), change)
+            with_change(format!("A configuration key is missing: {}{since}.", sign.name()), change, tie)
         }
         Cause::MissingKey { sign: Sign::Trace(trace), change } => with_change(
             format!("A configuration key is missing: {}{}{since}.", error_name(trace), at_and_message(trace)),
             change,
+            tie,
         ),
+        Cause::Variable { sign, change, crash } => {
+            let end = crash.map(|pod| format!(" {} {}.", sentence(&subject(pod)), says(pod.problem)));
+            let first = match sign {
+                Sign::Trace(trace) => of_trace(trace, crash, ""),
+                Sign::Line(_) => format!("The canary logs {}.{}", sign.name(), end.unwrap_or_default()),
+            };
+            with_change(first, Some(change), tie)
+        }
         Cause::Error { sign: Sign::Trace(trace), crash } => of_trace(trace, crash, &since),
         Cause::Error { sign: sign @ Sign::Line(_), .. } if since.is_empty() => {
             format!(
@@ -165,7 +174,7 @@ fn since(diagnosis: Diagnosis<'_>) -> String {
     }
 }
 
-fn with_change(first: String, change: Option<&SpecChange>) -> String {
+fn with_change(first: String, change: Option<&SpecChange>, tie: Tie<'_>) -> String {
     let Some(change) = change else { return first };
     let path = code(&change.path, 120);
     let value = |text: &str| code(text, 80);
@@ -184,5 +193,24 @@ fn with_change(first: String, change: Option<&SpecChange>) -> String {
             )
         }
     };
-    format!("{first} {second}.")
+    let since = match tie {
+        Tie::Value { suspect, place, places, .. } => format!(
+            ", since {} ({}) changed {}{}",
+            suspect.sha.short(),
+            code(&suspect.subject, 72),
+            place.name(),
+            more_places(places)
+        ),
+        Tie::Frame { .. } | Tie::Only { .. } | Tie::Loose => String::new(),
+    };
+    format!("{first} {second}{since}.")
+}
+
+/// The places beside the first.
+fn more_places(places: u32) -> String {
+    match places {
+        0 | 1 => String::new(),
+        2 => " and one more place".to_owned(),
+        more => format!(" and {} more places", more - 1),
+    }
 }

@@ -10,7 +10,7 @@ use crate::settings::Limits;
 
 /// Values of one file, and of a range, that are kept.
 const OF_FILE: usize = 100;
-const OF_RANGE: usize = 1_000;
+const OF_RANGE: usize = 500;
 /// Bytes of manifests that are read for one range.
 const BYTES: usize = 32 << 20;
 

@@ -1,6 +1,6 @@
 //! Single values undone: as few lines as leave the manifest whole, and only where they still are the suspect's.
 
-use domain::ports::{Code as _, HunkAt};
+use domain::ports::{Code as _, HunkAt, Pushed};
 use domain::{CommitSha, NoPatch, Patch, PatchKind, PatchedFile};
 
 use crate::history::{History, oid};
@@ -279,4 +279,34 @@ async fn what_would_not_parse_or_would_change_more_is_not_proposed() {
         let why = stage.undo((&suspect, &suspect), &[hunk]).await.unwrap_err();
         assert!(matches!(why, NoPatch::Unsound { .. }), "{why}");
     }
+}
+
+#[tokio::test]
+async fn a_value_set_back_is_pushed_once_and_known_again_on_a_newer_base() {
+    let suspects = ROLLOUT.replace("256Mi", "64Mi");
+    let (stage, suspect, canary) = staged(&suspects, Then::Nothing).await;
+    let branch = "rollmend/main/0123456789ab".parse().unwrap();
+    let first = stage.undo((&suspect, &canary), &[memory()]).await.unwrap();
+    let pushed = stage.clones().push(&stage.repository, &branch, &first).await.unwrap();
+    assert_eq!(pushed, Pushed::Created(first.commit.clone()));
+    stage.server().commit("main goes on", &[("b", Some("b\n"))]);
+    let second = stage.undo((&suspect, &canary), &[memory()]).await.unwrap();
+    assert_ne!(second.commit, first.commit);
+    let pushed = stage.clones().push(&stage.repository, &branch, &second).await.unwrap();
+    assert_eq!(pushed, Pushed::AlreadyThere(first.commit));
+}
+
+#[tokio::test]
+async fn attack_8_a_manifest_that_became_a_symlink_is_left_alone() {
+    let lowered = ROLLOUT.replace("256Mi", "64Mi");
+    let (stage, suspect) = Stage::with(|history| {
+        history.commit("start", &[("a.yaml", Some(ROLLOUT))]);
+        let suspect = history.commit("suspect", &[("a.yaml", Some(&lowered))]);
+        history.commit_tree("link", history.flat_tree(&[(crate::history::LINK, "a.yaml", b"/etc/passwd")]));
+        suspect
+    })
+    .await;
+    let hunk = HunkAt { file: "a.yaml".to_owned(), ..memory() };
+    let why = stage.undo((&suspect, &suspect), &[hunk]).await.unwrap_err();
+    assert!(matches!(why, NoPatch::ChangedSince { .. }), "{why}");
 }

@@ -95,3 +95,6 @@ pub(crate) async fn drive<A: Send>(
 pub(crate) async fn saved_state(crew: &Crew, key: &str) -> Option<String> {
     Kept::load(crew, key).await.map(|kept| kept.state)
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,7 +17,7 @@ use super::fence::fenced;
 use super::patience::Misdeed;
 use super::run::Run;
 use super::stopped::Why;
-use wish::{Call, Wish};
+use wish::{Call, Order, Wish};
 
 /// The longest sentence about a failure, in characters.
 const LONGEST_FAILURE: usize = 2_000;
@@ -61,7 +61,8 @@ impl<A: Send> Run<'_, '_, A> {
         };
         let mut answers = Vec::new();
         for (place, pending) in calls.iter().enumerate() {
-            match self.wish(place, &pending.tool_call) {
+            let order = if place + 1 == calls.len() { Order::Last } else { Order::Earlier };
+            match self.wish(place, order, &pending.tool_call) {
                 Wish::Refused(misdeed, words) => {
                     round.misdeeds.extend(misdeed);
                     round.tell(place, Told::failure(words));

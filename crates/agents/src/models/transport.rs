@@ -4,7 +4,7 @@
 
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use reqwest::Client;
 use rig_core::http_client::{
     Error, HttpClientExt, LazyBody, MultipartForm, Result as Sent, StreamingResponse,
@@ -39,11 +39,12 @@ impl Transport {
         Self { client, origin: base.origin(), pace }
     }
 
-    async fn exchange(self, parts: Parts, body: Bytes) -> Sent<Answer> {
-        let url = Url::parse(&parts.uri.to_string()).map_err(|_| Error::instance(Fault::Elsewhere))?;
+    async fn exchange(self, mut parts: Parts, body: Bytes) -> Sent<Answer> {
+        let mut url = Url::parse(&parts.uri.to_string()).map_err(|_| Error::instance(Fault::Elsewhere))?;
         if url.origin() != self.origin {
             return Err(Error::instance(Fault::Elsewhere));
         }
+        key_to_header(&mut url, &mut parts.headers);
         let mut attempts = 0;
         loop {
             attempts += 1;
@@ -63,6 +64,21 @@ impl Transport {
         let headers = std::mem::take(response.headers_mut());
         let body = if status.is_success() { whole(response).await? } else { beginning(response).await };
         Ok(Answer { status, headers, body })
+    }
+}
+
+/// rig writes Gemini's key into the address, where proxies and servers log it; Gemini takes it as a header as well.
+fn key_to_header(url: &mut Url, headers: &mut HeaderMap) {
+    let (keys, rest): (Vec<_>, Vec<_>) =
+        url.query_pairs().into_owned().partition(|(name, _)| name == "key");
+    let Some((_, key)) = keys.first() else { return };
+    if let Ok(mut value) = HeaderValue::from_str(key) {
+        value.set_sensitive(true);
+        headers.insert("x-goog-api-key", value);
+    }
+    url.set_query(None);
+    if !rest.is_empty() {
+        url.query_pairs_mut().extend_pairs(rest);
     }
 }
 
@@ -90,7 +106,7 @@ fn finished(outcome: Result<Answer, Fault>) -> Sent<Answer> {
     Err(Error::non_success_with_details(answer.status, answer.headers, words))
 }
 
-/// Without the address, which holds Gemini's key.
+/// Without reqwest's own words, which hold the address.
 fn of_sending(error: &reqwest::Error) -> Fault {
     if error.is_connect() {
         Fault::Unreachable("no connection could be made")

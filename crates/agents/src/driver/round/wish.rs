@@ -21,6 +21,15 @@ pub(super) enum Wish {
     Refused(Option<Misdeed>, String),
 }
 
+/// Where in its turn a call stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Others follow.
+    Earlier,
+    /// It ends the turn.
+    Last,
+}
+
 /// A call of a tool that was given.
 pub(super) struct Call {
     pub(super) tool: Arc<dyn Tool>,
@@ -30,7 +39,8 @@ pub(super) struct Call {
 }
 
 impl<A: Send> Run<'_, '_, A> {
-    pub(super) fn wish(&self, place: usize, call: &ToolCall) -> Wish {
+    /// What the call at this place of its turn asks for, and whether it is the last of the turn.
+    pub(super) fn wish(&self, place: usize, order: Order, call: &ToolCall) -> Wish {
         let limits = &self.task.limits;
         if place >= limits.calls_per_turn {
             let words = format!("Not run: at most {} calls in one turn.", limits.calls_per_turn);
@@ -44,7 +54,7 @@ impl<A: Send> Run<'_, '_, A> {
                 format!("There is no such tool. You have: {}, {}.", names.join(", "), self.answer.name);
             return Wish::Refused(Some(Misdeed::UnknownTool), words);
         }
-        let arguments = match self.arguments(call) {
+        let arguments = match self.arguments(order, call) {
             Ok(arguments) => arguments,
             Err((misdeed, words)) => return Wish::Refused(Some(misdeed), words),
         };
@@ -57,16 +67,14 @@ impl<A: Send> Run<'_, '_, A> {
         }
     }
 
-    fn arguments(&self, call: &ToolCall) -> Result<Value, (Misdeed, String)> {
+    fn arguments(&self, order: Order, call: &ToolCall) -> Result<Value, (Misdeed, String)> {
         let longest = self.task.limits.argument_bytes;
-        if call.function.invalid_arguments.is_some() {
-            let finish = self.agent.completion_calls().last().and_then(|call| call.finish_reason.as_ref());
-            return Err(if finish == Some(&FinishReason::Length) {
-                let tokens = self.crew.model.max_output_tokens();
-                (Misdeed::Cut, format!("The call was cut at {tokens} tokens. Write less."))
-            } else {
-                (Misdeed::Arguments, "The arguments are not a JSON object.".to_owned())
-            });
+        if order == Order::Last && self.was_cut() {
+            let tokens = self.crew.model.max_output_tokens();
+            return Err((Misdeed::Cut, format!("The call was cut at {tokens} tokens. Write less.")));
+        }
+        if is_broken(call) {
+            return Err((Misdeed::Arguments, "The arguments are not a JSON object.".to_owned()));
         }
         let arguments = call.function.arguments_value();
         if arguments.to_string().len() > longest {
@@ -74,6 +82,21 @@ impl<A: Send> Run<'_, '_, A> {
         }
         Ok(arguments)
     }
+
+    /// Whether the token limit cut the turn. Its last call is then not what was meant: where a wire carries objects only, it
+    /// arrives without the arguments that were not finished, and looks whole.
+    fn was_cut(&self) -> bool {
+        let finish = self.agent.completion_calls().last().and_then(|call| call.finish_reason.as_ref());
+        finish == Some(&FinishReason::Length)
+    }
+}
+
+/// Whether what a model wrote as arguments is no JSON object: rig says so, and where a wire carries objects only, Anthropic's
+/// convention does ("Fine-grained tool streaming" in its documentation).
+fn is_broken(call: &ToolCall) -> bool {
+    let arguments = &call.function.arguments;
+    call.function.invalid_arguments.is_some()
+        || (arguments.len() == 1 && arguments.contains_key("INVALID_JSON"))
 }
 
 fn digest(name: &str, arguments: &Value) -> String {

@@ -1,9 +1,12 @@
 //! The composition root: the one place that knows every room and holds every key.
 
+mod agency;
+mod housekeeping;
 mod leadership;
 mod live;
 mod looking;
 mod probes;
+mod rooms;
 mod staff;
 mod survey;
 
@@ -11,23 +14,18 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use agents::{RevertFixer, RuleAnalyst, Speaker};
 use domain::Redactor;
-use domain::ports::{Code, Forge, Metrics};
-use evidence::Evidence;
 use miette::{Context, IntoDiagnostic, miette};
-use orchestrator::{Clock, Orchestrator, Ports, Progress, Settings};
+use orchestrator::{Clock, Orchestrator, Progress, Settings};
 use secrecy::{ExposeSecret, SecretString};
 use server::{Auth, Doors, Limits, Reloads};
-use store::{CaseFolder, Lock, SqliteJournal};
+use store::{Lock, SqliteJournal};
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tool_github::{GitHub, GitHubSettings};
-use tool_kubernetes::{
-    ClusterSettings, Connection, KubernetesCluster, LogSpool, Namespaces, SpoolSettings, connect,
-};
+use tool_kubernetes::{ClusterSettings, Connection, LogSpool, Namespaces, SpoolSettings};
 use tool_prometheus::Prometheus;
 use tool_repo::{BareClones, CloneSettings, OriginTokens};
 
@@ -36,7 +34,8 @@ pub(crate) use leadership::Leadership;
 use live::Live;
 pub(crate) use looking::Looking;
 pub(crate) use probes::Probes;
-use staff::{Hire, Hired, Staff};
+use rooms::Rooms;
+use staff::{Hired, Staff};
 pub(crate) use survey::{Survey, survey};
 
 /// The running daemon.
@@ -48,6 +47,7 @@ pub(crate) struct Daemon {
     server: JoinHandle<()>,
     server_ended: watch::Receiver<bool>,
     live: Live,
+    housekeeping: JoinHandle<()>,
     _lock: Lock,
 }
 
@@ -66,19 +66,13 @@ impl Daemon {
     ) -> miette::Result<Self> {
         let keys = Keys::read(config)?;
         let lock = lock(config)?;
-        let journal = SqliteJournal::open(&config.daemon.journal)
-            .await
-            .map_err(|error| miette!("failed to {error}"))?;
-        let journal = Arc::new(journal);
-        let client = connect(connection).await.map_err(|error| miette!("failed to {error}"))?;
-        let spool = LogSpool::open(client.clone(), spool_settings(config, &keys)).await;
-        let spool = Arc::new(spool.map_err(|failure| miette!("{}", failure.sentence()))?);
-        let cluster = Arc::new(KubernetesCluster::new(client, cluster_settings(config)));
-        let code: Arc<dyn Code> = Arc::new(clones(config, &keys));
-        let staff = Arc::new(Staff::of(config, hire(code.clone()))?);
-        let ports = ports(config, &keys, journal.clone(), spool.clone(), cluster, code, staff.clone())?;
+        let rooms = Rooms::open(config, &keys, connection).await?;
+        let agency = rooms.agency(&keys);
+        let staff = Arc::new(Staff::of(config, Box::new(move |config| agency.hire(config)))?);
+        let ports = rooms.ports(staff.clone());
         let settings = Settings { redactor: redactor(&keys, &staff.now()), ..decided(config) };
         let orchestrator = Orchestrator::start(ports, settings, Clock::system(), cancel.clone());
+        let housekeeping = housekeeping::start(config, &rooms, cancel.clone());
         let listener = listen(config).await?;
         let address = listener.local_addr().into_diagnostic()?;
         let reloads = Reloads::default();
@@ -98,7 +92,18 @@ impl Daemon {
             // Nobody may be listening any more; then nobody has to know.
             let _ = ended.send(true);
         });
-        Ok(Self { address, orchestrator, spool, journal, server, server_ended, live, _lock: lock })
+        let Rooms { journal, spool, .. } = rooms;
+        Ok(Self {
+            address,
+            orchestrator,
+            spool,
+            journal,
+            server,
+            server_ended,
+            live,
+            housekeeping,
+            _lock: lock,
+        })
     }
 
     /// Where the doors are.
@@ -138,6 +143,9 @@ impl Daemon {
         self.spool.stop().await;
         if self.server.await.is_err() {
             tracing::error!("the HTTP server panicked");
+        }
+        if self.housekeeping.await.is_err() {
+            tracing::error!("the housekeeping panicked");
         }
         self.journal.close().await;
     }
@@ -223,47 +231,12 @@ fn decided(config: &Config) -> Settings {
     }
 }
 
-fn ports(
-    config: &Config,
-    keys: &Keys,
-    journal: Arc<SqliteJournal>,
-    spool: Arc<LogSpool>,
-    cluster: Arc<KubernetesCluster>,
-    code: Arc<dyn Code>,
-    staff: Arc<Staff>,
-) -> miette::Result<Ports> {
-    let cases = CaseFolder::open(&config.daemon.cases).map_err(|error| miette!("failed to {error}"))?;
-    Ok(Ports {
-        announcer: cluster.clone(),
-        cluster,
-        spool,
-        metrics: metrics(config)?,
-        forge: forge(config, keys)?.map(|forge| Arc::new(forge) as Arc<dyn Forge>),
-        journal,
-        cases: Arc::new(cases),
-        digest: Arc::new(Evidence::default()),
-        analyst: staff.clone(),
-        fixer: staff,
-        voice: Arc::new(Speaker),
-        models: None,
-        code,
-    })
-}
-
-/// Who judges and mends for a file.
-fn hire(code: Arc<dyn Code>) -> Hire {
-    Box::new(move |_| {
-        let fixer = Arc::new(RevertFixer { code: code.clone() });
-        Ok(Hired { analyst: Arc::new(RuleAnalyst), fixer, secrets: Vec::new() })
-    })
-}
-
 /// Knows every secret of the process by value.
 fn redactor(keys: &Keys, hired: &Hired) -> Redactor {
     Redactor::new(keys.values().into_iter().chain(hired.secrets.clone()))
 }
 
-fn metrics(config: &Config) -> miette::Result<Option<Arc<dyn Metrics>>> {
+fn prometheus(config: &Config) -> miette::Result<Option<Arc<Prometheus>>> {
     let Some(url) = &config.cluster.prometheus else { return Ok(None) };
     let prometheus = Prometheus::new(url).map_err(|error| miette!("failed to {error}"))?;
     Ok(Some(Arc::new(prometheus)))

@@ -10,7 +10,7 @@ use domain::ports::{Figures, Gate, Glance, Insight, RolloutSummary, Startup, Tol
 use domain::{GateAnswer, GateRefusal, GateRequest, Namespace, RolloutRef};
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use miette::miette;
+use miette::{IntoDiagnostic, miette};
 use server::{Doors, Limits, Reloads};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -42,7 +42,10 @@ impl Leadership {
         let client = connect(connection).await.map_err(|error| miette!("failed to {error}"))?;
         let settings = LeaseSettings { namespace, holder: own_name(), pace: LeasePace::default() };
         let holder = Arc::new(watch::Sender::new(None));
-        let standby = Standby::open(listen(config).await?, keys, holder.clone());
+        let listener = listen(config).await?;
+        let address = listener.local_addr().into_diagnostic()?;
+        tracing::info!(%address, lease = %settings.namespace, pod = settings.holder, "standing by");
+        let standby = Standby::open(listener, keys, holder.clone());
         let held = Lease::new(client, settings).acquire(&holder).await;
         standby.close().await;
         tracing::info!("this replica holds the lease");

@@ -9,7 +9,7 @@ use orchestrator::{Settings, Sources};
 use tempfile::TempDir;
 use tool_kubernetes::{Connection, KubernetesCluster, connect};
 
-use super::{Auth, Keys, clones, cluster_settings, metrics, settings};
+use super::{Auth, Keys, clones, cluster_settings, prometheus, settings};
 use crate::config::{Access, Config};
 
 /// The rooms that read. Clones go to a folder of their own, which is removed in the end.
@@ -35,7 +35,7 @@ impl Looking {
         let sources = Sources {
             cluster,
             spool: None,
-            metrics: metrics(&config)?,
+            metrics: prometheus(&config)?.map(|prometheus| prometheus as _),
             code: Arc::new(clones(&config, &keys)),
             digest: Arc::new(Evidence::default()),
         };

@@ -12,7 +12,7 @@ use tool_repo::BareClones;
 
 use super::leadership::own_namespace;
 use super::looking::keys;
-use super::{Keys, clones, cluster_settings, forge, metrics};
+use super::{Keys, clones, cluster_settings, forge, prometheus};
 use crate::config::{Access, Config};
 
 /// The rooms, one by one.
@@ -59,7 +59,7 @@ impl Probes {
 
     /// The one Prometheus, where there is one.
     pub(crate) fn metrics(&self) -> miette::Result<Option<Arc<dyn Metrics>>> {
-        metrics(&self.config)
+        Ok(prometheus(&self.config)?.map(|prometheus| prometheus as _))
     }
 
     /// GitHub, where there is a token for it.

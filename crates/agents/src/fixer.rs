@@ -71,7 +71,9 @@ impl RevertFixer {
     /// The revert before it is put into words, or why there is none.
     pub(crate) async fn undo(&self, handoff: &Handoff) -> Result<Result<Undone, NoPatch>, Failure> {
         let mut refused: Vec<(Suspect, NoPatch)> = Vec::new();
-        for suspect in handoff.suspects() {
+        // What a value stands for is set back, or nothing of its commit is undone.
+        let whole = handoff.suspects().iter().filter(|suspect| suspect.grounds != Grounds::SpecChange);
+        for suspect in whole {
             let message = commit_message::commit_message(handoff, suspect);
             let answer = self
                 .code

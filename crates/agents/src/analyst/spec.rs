@@ -182,7 +182,13 @@ pub(super) fn that_decide<'a>(brief: &'a Brief, cause: Cause<'a>) -> Vec<&'a Spe
             | PodProblem::ProbeFailing
             | PodProblem::Unschedulable => explains(brief, finding),
         },
-        Cause::OutOfMemory { change, .. } => change.into_iter().collect(),
+        // The log's words alone do not say whose limit was met.
+        Cause::OutOfMemory { change, .. } => change
+            .into_iter()
+            .filter(|change| {
+                brief.pods.iter().any(|pod| pod.canary_pods > 0 && is_of(change, &pod.container))
+            })
+            .collect(),
         Cause::Dependency { sign, .. } | Cause::MissingKey { sign, .. } => named_by(brief, sign),
         Cause::Variable { sign, .. } => variables_named_by(brief, sign),
         _ => Vec::new(),

@@ -115,8 +115,18 @@ fn suspects(rules: &Verdict, brief: &Brief, answer: &Answer, standing: usize) ->
         domain::RangeFinding::Known { suspects, .. } => suspects.as_slice(),
         domain::RangeFinding::Unknown { .. } => &[],
     };
-    let mut suspects: Vec<Suspect> =
-        answer.suspect.iter().cloned().map(|named| with_grounds(named, standing)).collect();
+    // Where the model names the commit whose value the rules hold for the cause, that value stays what is to be set back.
+    let by_value = rules_own.filter(|own| {
+        own.grounds == Grounds::SpecChange && standing > 0 && answer.category == Category::Configuration
+    });
+    let mut suspects: Vec<Suspect> = answer
+        .suspect
+        .iter()
+        .map(|named| match by_value.filter(|own| own.sha == named.sha) {
+            Some(own) => own.clone(),
+            None => with_grounds(named.clone(), standing),
+        })
+        .collect();
     for other in rules_own.into_iter().chain(listed) {
         if !suspects.iter().any(|known| known.sha == other.sha) {
             let is_rules_own = rules_own.is_some_and(|own| own.sha == other.sha);

@@ -75,6 +75,18 @@ fn handoff(scene: &Scene, verdict: &Verdict) -> Result<Handoff, NoHandoff> {
 }
 
 #[tokio::test]
+async fn a_model_that_names_the_commit_of_the_rules_value_leaves_it_to_be_set_back_alone() {
+    let scene = crate::values::trimmed();
+    let claims = json!([{"exhibit": "E3", "text": "the log ends", "quote": "INFO started"}]);
+    let agrees = but(json!({"category": "configuration", "claims": claims.clone(), "ruled_out": []}));
+    let (_, verdict) = answered(&scene, agrees).await;
+    assert_eq!(verdict.suspects[0], scene.verdict().await.suspects[0]);
+    assert_eq!(verdict.suspects[0].grounds, Grounds::SpecChange);
+    let (_, verdict) = answered(&scene, but(json!({"claims": claims, "ruled_out": []}))).await;
+    assert_eq!((verdict.category, verdict.suspects[0].grounds), (Category::Code, Grounds::Named));
+}
+
+#[tokio::test]
 async fn the_analyzer_reads_what_it_asks_for_and_its_checked_verdict_stands() {
     let scene = scene::null_pointer();
     let log = Saying::new("pod_logs", "2026-11-24T02:30:11Z java.lang.NullPointerException");
@@ -276,13 +288,29 @@ async fn a_commit_that_only_the_model_names_is_handed_off_by_a_quote_that_stands
     assert_eq!(verdict.headline, "The cause lies in the canary's code, in what bbbbbbb changed");
 }
 
+#[tokio::test]
+async fn a_commit_that_nobody_holds_for_the_cause_is_not_handed_off_by_a_model_that_is_sure() {
+    let scene = scene::lowered_limit().only_candidate();
+    let claims = json!([{"exhibit": "E10", "text": "it is the only one", "quote": CANARY_TEXT}]);
+    let (_, verdict) = answered(&scene, but(json!({"claims": claims, "suspect": ""}))).await;
+    assert_eq!((verdict.category, verdict.confidence.get()), (Category::Code, 93));
+    assert_eq!(handoff(&scene, &verdict), Err(NoHandoff::NoSuspect));
+}
+
 const CANARY_TEXT: &str = scene::CANARY;
 
 #[tokio::test]
 async fn a_model_that_contradicts_a_frame_in_changed_lines_is_shown_beside_the_rules_and_leads_to_no_patch() {
     let scene = scene::null_pointer();
-    for other in [json!({"suspect": "bbbbbbb"}), json!({"category": "infrastructure"})] {
+    for (other, headline) in [
+        (json!({"suspect": "bbbbbbb"}), "The cause lies in the canary's code, in what bbbbbbb changed"),
+        (
+            json!({"category": "infrastructure"}),
+            "The cause lies around the canary, in the cluster or what it depends on",
+        ),
+    ] {
         let (_, verdict) = answered(&scene, but(other)).await;
+        assert_eq!(verdict.headline, format!("{headline}; metric http-errors failed"));
         assert_eq!(verdict.confidence.get(), 65);
         assert!(verdict.root_cause.ends_with(
             "The rules hold 4f2c9d1 instead: a frame of the trace lies in a line that it changed."

@@ -150,6 +150,16 @@ async fn an_error_that_names_a_changed_variable_is_a_configuration_cause() {
 }
 
 #[tokio::test]
+async fn memory_that_only_the_log_speaks_of_is_held_against_a_limit_of_a_container_that_ended() {
+    let quote = "ERROR java.lang.OutOfMemoryError: Java heap space";
+    let mut scene = trimmed().line(TemplateClass::OutOfMemory, quote, Novelty::New);
+    scene.brief.pods[0].problem = PodProblem::Exited;
+    finds(scene.clone(), Category::Configuration, 85).await;
+    scene.brief.pods.clear();
+    finds(scene, Category::Configuration, 65).await;
+}
+
+#[tokio::test]
 async fn a_reference_is_held_against_who_changed_it_where_kubernetes_repeats_the_new_name() {
     let path = "containers[users].env[MODE].valueFrom.configMapKeyRef.name";
     let with = |detail: &str| {

@@ -201,4 +201,9 @@ async fn at_most_four_places_are_marked_for_the_cache() {
     are_refused(vec![(marked(5), "A maximum of 4 blocks with cache_control may be provided. Found 5.")])
         .await;
     is_accepted(marked(4)).await;
+    // Arguments that use the same word mark nothing.
+    let word = json!({"cache_control": {"type": "ephemeral"}});
+    let talk = message("s", &[user("a"), uses(&["toolu_a"]), results(&["toolu_a"])]);
+    let input = json!({"places": Value::Array(vec![word; 5])});
+    is_accepted(with(talk, &[("/messages/1/content/0/input", input)])).await;
 }

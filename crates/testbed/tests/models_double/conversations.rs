@@ -182,11 +182,17 @@ async fn only_what_came_last_counts_as_expected_and_all_results_of_a_round_do() 
 #[tokio::test]
 async fn what_must_not_be_in_a_request_is_found_wherever_it_is() {
     let mut turn = Turn::text("fine");
-    turn.absent.push("ghp_\"secret\"".to_owned());
+    turn.absent.extend(["ghp_\"secret\"".to_owned(), "ghp_plain".to_owned()]);
     let caller = Caller::saying(turn).await;
     assert_eq!(caller.openai(&completion("s", &[user("nothing")])).await.status, 200);
     assert_eq!(caller.openai(&completion("s", &[user("a ghp_\"secret\" b")])).await.status, 500);
     assert_eq!(caller.anthropic(&message("a ghp_\"secret\" b", &[user("x")])).await.status, 500);
+    let function = json!({"name": "read_file", "arguments": "{\"path\": \"ghp_plain\"}"});
+    let call = json!({"id": "call_a", "type": "function", "function": function});
+    let said = json!({"role": "assistant", "tool_calls": [call]});
+    let result = json!({"role": "tool", "tool_call_id": "call_a", "content": "x"});
+    let history = [user("x"), said, result];
+    assert_eq!(caller.openai(&completion("s", &history)).await.status, 500);
 }
 
 #[tokio::test]

@@ -5,7 +5,10 @@ cluster_start() {
   PARTS=$("$E2E/cluster/build")
   ADMIN=$(ROLLMEND_E2E_STATE=$STATE "$E2E/cluster/up")
   API=$(kube config view --output jsonpath='{.clusters[0].cluster.server}')
-  kube apply --filename "$ROOT/deploy/namespace.yaml" --filename "$ROOT/deploy" > /dev/null
+  local part
+  for part in namespace service-account rbac rbac-lease rbac-annotate admission-policy; do
+    kube apply --filename "$ROOT/deploy/$part.yaml" > /dev/null
+  done
   write_daemon_kubeconfig
 }
 

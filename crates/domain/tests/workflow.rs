@@ -309,9 +309,10 @@ fn a_retry_is_a_new_attempt_that_keeps_the_pull_request() {
     assert_eq!(transition(&retried, Event::Retried { at: at(101) }, at(101)), None);
 
     let again = Event::Detected {
-        detection: Box::new(detection(Mode::Propose, Trigger::Watch, vec![failed("errors")])),
+        detection: Box::new(detection(Mode::Explain, Trigger::Watch, vec![failed("errors")])),
     };
     let (troubled, effects) = step(&retried, again);
+    assert_eq!(troubled.mode, Mode::Explain, "a new attempt goes as far as the daemon may by then");
     assert_eq!(effects, [Effect::Freeze { attempt: retried.attempt, stage: Stage::AtTrouble }]);
     assert_eq!(troubled.state, State::Gathering { stage: Stage::AtTrouble });
 }

@@ -117,6 +117,8 @@ impl Run {
         let says_something = new_trigger || !new.is_empty();
         self.troubles.extend(new);
         if matches!(self.state, State::Retrying) {
+            // What the daemon may do is asked anew with the verdict: whoever has allowed more since retries the Rollout to have it.
+            self.mode = detection.mode;
             self.state = State::Gathering { stage: Stage::AtTrouble };
             return Some(vec![freeze(self, Stage::AtTrouble)]);
         }

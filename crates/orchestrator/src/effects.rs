@@ -75,7 +75,7 @@ impl Hands {
             Effect::Propose { proposal } => {
                 let _permit = permit(&self.clones).await?;
                 let propose = propose::propose(self, run, proposal);
-                within(self.settings().limits.patch, "open the pull request", propose).await
+                within(self.settings().limits.propose, "open the pull request", propose).await
             }
             Effect::Announce { attempt, occasion } => {
                 announce::announce(self, run, *attempt, *occasion).await

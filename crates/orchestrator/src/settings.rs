@@ -67,8 +67,10 @@ pub struct Limits {
     pub end_wait: Duration,
     /// The time for reading a git range, a first clone included: 180 s.
     pub range: Duration,
-    /// The time for making a patch, and for opening its pull request: 300 s each.
+    /// The time for making a patch: 300 s, and what a fixer with a model may take beside.
     pub patch: Duration,
+    /// The time for opening its pull request: 300 s.
+    pub propose: Duration,
     /// Repositories in work at once: 2.
     pub clones: usize,
     /// Analyses at once: 4.
@@ -92,6 +94,7 @@ impl Default for Limits {
             end_wait: Duration::from_secs(30),
             range: Duration::from_secs(180),
             patch: Duration::from_secs(300),
+            propose: Duration::from_secs(300),
             clones: 2,
             analyses: 4,
             tries: 8,

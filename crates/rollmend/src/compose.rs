@@ -13,6 +13,7 @@ mod survey;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::Redactor;
 use miette::{Context, IntoDiagnostic, miette};
@@ -227,8 +228,16 @@ fn decided(config: &Config) -> Settings {
         gate: config.gate.clone(),
         allowed: config.repositories.clone(),
         min_confidence: config.min_confidence,
+        limits: limits(config),
         ..Settings::default()
     }
+}
+
+/// A fixer with a model takes its own time, beside the fetch and the revert that are bounded already.
+fn limits(config: &Config) -> orchestrator::Limits {
+    let limits = orchestrator::Limits::default();
+    let patch = limits.patch + config.fixer.as_ref().map_or(Duration::ZERO, |fixer| fixer.timeout);
+    orchestrator::Limits { patch, ..limits }
 }
 
 /// Knows every secret of the process by value.

@@ -81,7 +81,7 @@ impl Live {
     /// The settings that hold now. What belongs to another GitHub than the running one's has to wait with it.
     fn next(&self, config: &Config, waiting: &mut Vec<String>) -> Settings {
         let before = self.settings.now();
-        let mut next = Settings { limits: before.limits.clone(), ..decided(config) };
+        let mut next = decided(config);
         let Some(origin) = &self.origin else {
             if next.mode == Mode::Propose {
                 next.mode = before.mode;

@@ -9,6 +9,10 @@ pub enum Plot {
     Faulty,
     /// That commit was never made.
     Sound,
+    /// One commit keeps a page of memory per order; those beside it change documentation.
+    Leaking,
+    /// One commit changes, beside code, a value of the manifest into one that the shop cannot read.
+    Misconfigured,
 }
 
 /// A commit of the history.
@@ -39,25 +43,47 @@ pub enum Edit {
 
 /// The commits, oldest first. The first is release 1.0.0, the last 1.1.0; in between, one is to blame where the plot has it.
 pub fn history(plot: Plot) -> Vec<Commit> {
-    let commits = [
-        FIRST_RELEASE,
-        TUNE_THE_WORKERS,
-        ROUND_TAXES,
-        SPLIT_PAYMENTS,
-        RETRY_PAYMENTS,
-        LOG_DURATIONS,
-        DESCRIBE_GIFT_CARDS,
-        RELEASE,
-    ];
-    commits.into_iter().filter(|commit| plot == Plot::Faulty || *commit != SPLIT_PAYMENTS).collect()
+    let commits: &[Commit] = match plot {
+        Plot::Faulty => &[
+            FIRST_RELEASE,
+            TUNE_THE_WORKERS,
+            ROUND_TAXES,
+            SPLIT_PAYMENTS,
+            RETRY_PAYMENTS,
+            LOG_DURATIONS,
+            DESCRIBE_GIFT_CARDS,
+            RELEASE,
+        ],
+        Plot::Sound => &[
+            FIRST_RELEASE,
+            TUNE_THE_WORKERS,
+            ROUND_TAXES,
+            RETRY_PAYMENTS,
+            LOG_DURATIONS,
+            DESCRIBE_GIFT_CARDS,
+            RELEASE,
+        ],
+        Plot::Leaking => &[FIRST_RELEASE, DESCRIBE_GIFT_CARDS, KEEP_RECEIPTS, DESCRIBE_RECEIPTS],
+        Plot::Misconfigured => &[
+            FIRST_RELEASE,
+            TUNE_THE_SHOP,
+            ROUND_TAXES,
+            RETRY_PAYMENTS,
+            LOG_DURATIONS,
+            DESCRIBE_GIFT_CARDS,
+            RELEASE,
+        ],
+    };
+    commits.to_vec()
 }
 
 impl Plot {
-    /// The release at the end of the history.
+    /// The release whose code is at the end of the history.
     pub fn last_release(self) -> Release {
         match self {
             Plot::Faulty => Release::Faulty,
-            Plot::Sound => Release::Sound,
+            Plot::Sound | Plot::Misconfigured => Release::Sound,
+            Plot::Leaking => Release::Leaking,
         }
     }
 }
@@ -77,6 +103,30 @@ const TUNE_THE_WORKERS: Commit = Commit {
     message: "Tune the number of workers\n\nFour were busy all the time in the evening.\n",
     edit: Edit::Diff(include_str!("history/tune-the-workers.diff")),
     tag: None,
+};
+const TUNE_THE_SHOP: Commit = Commit {
+    author: "Kofi Mensah",
+    email: "kofi@acme.example",
+    hours_ago: 75,
+    message: "Tune the shop for the season\n\nSix workers for the evening, and cards are charged up to 1000.00 at once.\n",
+    edit: Edit::Diff(include_str!("history/tune-the-shop.diff")),
+    tag: None,
+};
+const KEEP_RECEIPTS: Commit = Commit {
+    author: "Yuki Tanaka",
+    email: "yuki@acme.example",
+    hours_ago: 20,
+    message: "Keep receipts, so that one can be printed again\n\nThe page is kept as the printer takes it. This makes 1.1.0.\n",
+    edit: Edit::Diff(include_str!("history/keep-receipts.diff")),
+    tag: None,
+};
+const DESCRIBE_RECEIPTS: Commit = Commit {
+    author: "Ines Duarte",
+    email: "ines@acme.example",
+    hours_ago: 2,
+    message: "Describe how a receipt is printed again\n",
+    edit: Edit::Diff(include_str!("history/describe-receipts.diff")),
+    tag: Some("v1.1.0"),
 };
 const ROUND_TAXES: Commit = Commit {
     author: "Tomasz Nowak",

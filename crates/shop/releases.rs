@@ -5,6 +5,7 @@ use std::str::FromStr;
 #[expect(
     dead_code,
     unreachable_pub,
+    clippy::expect_used,
     clippy::print_stdout,
     reason = "a source tree of its own, with the habits of its own authors"
 )]
@@ -13,6 +14,7 @@ mod faulty;
 #[expect(
     dead_code,
     unreachable_pub,
+    clippy::expect_used,
     clippy::print_stdout,
     reason = "a source tree of its own, with the habits of its own authors"
 )]
@@ -21,6 +23,16 @@ mod first;
 #[expect(
     dead_code,
     unreachable_pub,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a source tree of its own, with the habits of its own authors"
+)]
+#[path = "shop-1.1.0-leaking/src/main.rs"]
+mod leaking;
+#[expect(
+    dead_code,
+    unreachable_pub,
+    clippy::expect_used,
     clippy::print_stdout,
     reason = "a source tree of its own, with the habits of its own authors"
 )]
@@ -36,6 +48,8 @@ pub enum Release {
     Faulty,
     /// 1.1.0 as it would be without the commit that brought the bug.
     Sound,
+    /// 1.1.0 with a page of memory for every order, never given back.
+    Leaking,
 }
 
 /// A file of a release's tree.
@@ -54,16 +68,18 @@ macro_rules! files {
     };
 }
 
-const FIRST: &[File] = files!("shop-1.0.0": "Cargo.toml", "README.md", "src/http.rs", "src/main.rs", "src/metrics.rs",
+const FIRST: &[File] = files!("shop-1.0.0": "Cargo.toml", "README.md", "deploy/rollout.yaml", "src/http.rs", "src/main.rs", "src/metrics.rs",
     "src/orders.rs", "src/payments.rs", "src/prices.rs");
-const FAULTY: &[File] = files!("shop-1.1.0": "Cargo.toml", "README.md", "src/http.rs", "src/main.rs", "src/metrics.rs",
+const FAULTY: &[File] = files!("shop-1.1.0": "Cargo.toml", "README.md", "deploy/rollout.yaml", "src/http.rs", "src/main.rs", "src/metrics.rs",
     "src/orders.rs", "src/payments.rs", "src/prices.rs");
-const SOUND: &[File] = files!("shop-1.1.0-sound": "Cargo.toml", "README.md", "src/http.rs", "src/main.rs",
+const SOUND: &[File] = files!("shop-1.1.0-sound": "Cargo.toml", "README.md", "deploy/rollout.yaml", "src/http.rs", "src/main.rs",
     "src/metrics.rs", "src/orders.rs", "src/payments.rs", "src/prices.rs");
+const LEAKING: &[File] = files!("shop-1.1.0-leaking": "Cargo.toml", "README.md", "deploy/rollout.yaml", "src/http.rs",
+    "src/main.rs", "src/metrics.rs", "src/orders.rs", "src/payments.rs", "src/prices.rs", "src/receipts.rs");
 
 impl Release {
     /// All of them.
-    pub const ALL: [Release; 3] = [Release::First, Release::Faulty, Release::Sound];
+    pub const ALL: [Release; 4] = [Release::First, Release::Faulty, Release::Sound, Release::Leaking];
 
     /// The name by which a command line asks for it.
     pub fn name(self) -> &'static str {
@@ -71,6 +87,7 @@ impl Release {
             Release::First => "1.0.0",
             Release::Faulty => "1.1.0",
             Release::Sound => "1.1.0-sound",
+            Release::Leaking => "1.1.0-leaking",
         }
     }
 
@@ -78,7 +95,7 @@ impl Release {
     pub fn version(self) -> &'static str {
         match self {
             Release::First => "1.0.0",
-            Release::Faulty | Release::Sound => "1.1.0",
+            Release::Faulty | Release::Sound | Release::Leaking => "1.1.0",
         }
     }
 
@@ -88,6 +105,7 @@ impl Release {
             Release::First => FIRST,
             Release::Faulty => FAULTY,
             Release::Sound => SOUND,
+            Release::Leaking => LEAKING,
         }
     }
 
@@ -100,6 +118,7 @@ impl Release {
             Release::First => first::serve(port),
             Release::Faulty => faulty::serve(port),
             Release::Sound => sound::serve(port),
+            Release::Leaking => leaking::serve(port),
         }
     }
 }
@@ -109,6 +128,7 @@ impl FromStr for Release {
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let known = Release::ALL.into_iter().find(|release| release.name() == name);
-        known.ok_or_else(|| format!("find the release {name}: there are 1.0.0, 1.1.0 and 1.1.0-sound"))
+        let names = || Release::ALL.map(Release::name).join(", ");
+        known.ok_or_else(|| format!("find the release {name}: there are {}", names()))
     }
 }

@@ -79,7 +79,7 @@ fn compiled(release: Release) -> BTreeMap<String, String> {
 
 #[test]
 fn each_tagged_tree_is_byte_for_byte_the_one_that_is_compiled() {
-    for plot in [Plot::Faulty, Plot::Sound] {
+    for plot in [Plot::Faulty, Plot::Sound, Plot::Leaking] {
         let expected = BTreeMap::from([
             ("v1.0.0".to_owned(), compiled(Release::First)),
             ("v1.1.0".to_owned(), compiled(plot.last_release())),
@@ -89,14 +89,24 @@ fn each_tagged_tree_is_byte_for_byte_the_one_that_is_compiled() {
 }
 
 #[test]
+fn a_misconfigured_shop_is_the_sound_one_but_for_a_value_of_its_manifest() {
+    let mut expected = compiled(Release::Sound);
+    let manifest = expected.get_mut("deploy/rollout.yaml").unwrap();
+    assert_eq!(manifest.matches("value: \"50000\"").count(), 1);
+    *manifest = manifest.replace("value: \"50000\"", "value: \"1000.00\"");
+    assert_eq!(tagged_trees(Plot::Misconfigured)["v1.1.0"], expected);
+}
+
+#[test]
 fn no_file_of_a_tree_is_left_out() {
     for (folder, release) in [
         ("shop-1.0.0", Release::First),
         ("shop-1.1.0", Release::Faulty),
         ("shop-1.1.0-sound", Release::Sound),
+        ("shop-1.1.0-leaking", Release::Leaking),
     ] {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-        let mut found: Vec<String> = ["", "src"]
+        let mut found: Vec<String> = ["", "deploy", "src"]
             .iter()
             .flat_map(|part| std::fs::read_dir(root.join(part)).unwrap())
             .map(|entry| entry.unwrap().path())

@@ -12,7 +12,7 @@ use crate::cli::LogFormat;
 
 /// What is logged where `RUST_LOG` says nothing: what the daemon does, and others' warnings.
 const DEFAULT: &str = "warn,rollmend=info,rollmend_orchestrator=info,rollmend_server=info,rollmend_store=info,\
-                       rollmend_tool_kubernetes=info,rollmend_tool_repo=info,rollmend_tool_github=info";
+                       tool_kubernetes=info,tool_repo=info,tool_github=info";
 
 /// Starts logging; a second call changes nothing.
 pub(crate) fn start(format: LogFormat) {

@@ -35,6 +35,8 @@ mod gate;
 mod hostile;
 #[path = "daemon/kills.rs"]
 mod kills;
+#[path = "daemon/leadership.rs"]
+mod leadership;
 #[path = "daemon/no_fix.rs"]
 mod no_fix;
 #[path = "daemon/reload.rs"]

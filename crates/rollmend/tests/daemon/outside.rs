@@ -51,7 +51,7 @@ pub(crate) async fn github(plan: &Plan) -> GitHub {
     github
 }
 
-/// The rights are those of `deploy/rbac.yaml` and `deploy/rbac-annotate.yaml`.
+/// The rights are those of `deploy/rbac.yaml`, `deploy/rbac-annotate.yaml` and `deploy/rbac-lease.yaml`.
 pub(crate) fn cluster(plan: &Plan) -> KubernetesOptions {
     let read = ["get", "list", "watch"];
     let rules = vec![
@@ -59,6 +59,7 @@ pub(crate) fn cluster(plan: &Plan) -> KubernetesOptions {
         Rule::new(&["get"], &["pods/log", "namespaces"], &["*"]),
         Rule::new(&["get", "list", "watch", "create", "patch"], &["events"], &["*"]),
         Rule::new(&["patch"], &["rollouts"], &["*"]),
+        Rule::new(&["get", "create", "update"], &["leases"], &["rollmend"]),
     ];
     let user = "system:serviceaccount:rollmend:rollmend";
     KubernetesOptions {

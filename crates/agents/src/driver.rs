@@ -74,7 +74,7 @@ pub(crate) async fn drive<A: Send>(
     let driven = async {
         let mut run = Run::begin(crew, &task, answer).await;
         let time = run.time();
-        let ended = match tokio::time::timeout(time, run.to_its_end()).await {
+        let ended = match tokio::time::timeout(time, run.go_on()).await {
             Ok(ended) => ended,
             Err(_) => Err(Why::Late(time)),
         };

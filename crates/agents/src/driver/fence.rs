@@ -33,7 +33,7 @@ fn mark(text: &str) -> String {
     let mut number = 0_u64;
     loop {
         let digest = Sha256::new().chain_update(text).chain_update(number.to_be_bytes()).finalize();
-        let mark: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let mark: String = hex::encode(digest).chars().take(16).collect();
         if !text.contains(&mark) {
             return mark;
         }

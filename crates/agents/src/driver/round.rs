@@ -3,6 +3,7 @@
 mod wish;
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -186,7 +187,7 @@ impl<A: Send> Run<'_, '_, A> {
             let Told { mut text, failed } = told.unwrap_or_else(|| Told::failure("Not run."));
             if place == last && left <= LAST_TURNS {
                 let name = self.answer.name;
-                text.push_str(&format!("\n\nYou are asked {left} more times. Answer by calling `{name}`."));
+                let _ = write!(text, "\n\nYou are asked {left} more times. Answer by calling `{name}`.");
             }
             let content = vec![ToolResultContent::text(text)];
             let call = &pending.tool_call;

@@ -85,7 +85,7 @@ impl<'r, 'a, A: Send> Run<'r, 'a, A> {
     }
 
     /// Asks and acts until there is an answer.
-    pub(super) async fn to_its_end(&mut self) -> Result<A, Why> {
+    pub(super) async fn go_on(&mut self) -> Result<A, Why> {
         loop {
             match self.agent.next_step() {
                 Ok(AgentRunStep::CallModel { prompt, history, .. }) => self.ask(prompt, history).await?,

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod bounds;
+mod effort;
 mod resuming;
 mod rounds;
 mod stage;

@@ -88,8 +88,9 @@ fn is_near(base: &Url) -> bool {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            !name.contains('.') || name.ends_with(".svc") || name.ends_with(".cluster.local")
+            let mut labels = name.trim_end_matches('.').rsplit('.');
+            let last = (labels.next(), labels.next());
+            matches!(last, (Some(_), None) | (Some("svc"), _) | (Some("local"), Some("cluster")))
         }
         None => false,
     }

@@ -69,8 +69,7 @@ impl Transport {
 
 /// rig writes Gemini's key into the address, where proxies and servers log it; Gemini takes it as a header as well.
 fn key_to_header(url: &mut Url, headers: &mut HeaderMap) {
-    let (keys, rest): (Vec<_>, Vec<_>) =
-        url.query_pairs().into_owned().partition(|(name, _)| name == "key");
+    let (keys, rest): (Vec<_>, Vec<_>) = url.query_pairs().into_owned().partition(|(name, _)| name == "key");
     let Some((_, key)) = keys.first() else { return };
     if let Ok(mut value) = HeaderValue::from_str(key) {
         value.set_sensitive(true);
@@ -97,6 +96,7 @@ fn asks_for_patience(outcome: &Result<Answer, Fault>) -> Option<Option<std::time
 }
 
 /// A status that is no success becomes rig's error for it. The provider's words go no further than the debug log of a refusal.
+#[expect(clippy::result_large_err, reason = "it is rig's error")]
 fn finished(outcome: Result<Answer, Fault>) -> Sent<Answer> {
     let answer = outcome.map_err(Error::instance)?;
     if answer.status.is_success() {

@@ -104,7 +104,7 @@ fn digest(name: &str, arguments: &Value) -> String {
     canonical.sort_all_objects();
     let digest =
         Sha256::new().chain_update(name).chain_update([0]).chain_update(canonical.to_string()).finalize();
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest)
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ async fn told_twice_then_stopped(wrong: fn() -> Turn, told: &str, stopped: &str)
         assert_eq!(stage.server.mismatches(), [""; 0], "{shape:?}");
         let done = done.unwrap();
         assert_eq!((done.answer.as_str(), done.turns), ("code", 3), "{shape:?}");
-        assert_eq!(read.calls(), [json!(0); 0], "nothing was called");
+        assert!(read.calls().is_empty(), "{:?}", read.calls());
 
         let stage = Stage::of(shape, [wrong().forever()]).await;
         let read = Probe::saying("read_file", ToolAccess::ReadOnly, "text");
@@ -93,7 +93,7 @@ async fn attack_43_arguments_without_end_are_not_run() {
         let stage = Stage::of(shape, [long, answer().expecting("longer than 65536 bytes")]).await;
         let read = Probe::saying("read_file", ToolAccess::ReadOnly, "text");
         stage.drive([read.tool()]).await.unwrap();
-        assert_eq!(read.calls(), [json!(0); 0]);
+        assert!(read.calls().is_empty(), "{:?}", read.calls());
         assert_eq!(stage.server.mismatches(), [""; 0]);
     }
 }

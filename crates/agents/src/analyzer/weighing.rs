@@ -48,22 +48,13 @@ pub(super) fn verdict(
     let struck = struck_claims + quotes::strike(case, &mut answer.ruled_out);
     let standing = answer.claims.iter().filter(|claim| claim.quote.is_some()).count();
     if quoted > 0 && standing == 0 {
-        return Err(format!("none of the {quoted} quotes of its answer stands in the evidence"));
+        return Err("no quote of its answer stands in the evidence".to_owned());
     }
     let rival = rival(rules, &answer);
     let confidence = confidence(answer.confidence, struck, standing, rival);
     let suspects = suspects(rules, brief, &answer, standing);
     let headline = headline(brief, rules, &answer);
-    let root_cause = match rival {
-        Some(rival) => {
-            let why = match rival.grounds {
-                Grounds::SpecChange => "it changed the value by which the pod templates differ",
-                _ => "a frame of the trace lies in a line that it changed",
-            };
-            format!("{} The rules hold {} instead: {why}.", answer.root_cause, rival.sha.short())
-        }
-        None => answer.root_cause,
-    };
+    let root_cause = beside(rival, answer.root_cause);
     let facts = Facts::of(case);
     Ok(Verdict {
         category: answer.category,
@@ -78,6 +69,16 @@ pub(super) fn verdict(
         analyst: AnalystKind::Model { model: author.model, cost: author.cost },
         ..rules.clone()
     })
+}
+
+/// The model's cause, with the commit that the rules hold instead.
+fn beside(rival: Option<&Suspect>, root_cause: String) -> String {
+    let Some(rival) = rival else { return root_cause };
+    let why = match rival.grounds {
+        Grounds::SpecChange => "it changed the value by which the pod templates differ",
+        _ => "a frame of the trace lies in a line that it changed",
+    };
+    format!("{root_cause} The rules hold {} instead: {why}.", rival.sha.short())
 }
 
 /// The commit by which the rules are sure of something else than the model.

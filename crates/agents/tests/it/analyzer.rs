@@ -251,19 +251,19 @@ async fn where_no_quote_stands_the_rules_judge_and_say_so() {
     let claims = json!([{"exhibit": "E3", "text": "it says", "quote": "the database is on fire"}]);
     let (_, verdict) = answered(&scene, but(json!({"claims": claims, "category": "infrastructure"}))).await;
     let AnalystKind::RulesInstead { why, .. } = &verdict.analyst else { panic!("{verdict:?}") };
-    assert_eq!(why, "none of the 1 quotes of its answer stands in the evidence");
+    assert_eq!(why, "no quote of its answer stands in the evidence");
     assert_eq!(verdict.category, Category::Code);
     assert!(
-        verdict.analysis.starts_with("No model judged this: none of the 1 quotes"),
+        verdict.analysis.starts_with("No model judged this: no quote of its answer"),
         "{}",
         verdict.analysis
     );
     let mut run = scene.run(State::Judged).await;
     run.verdict = Some(Box::new(verdict.clone()));
     let event = Speaker.announcement(&run, Occasion::Verdict).unwrap().message;
-    assert!(event.contains("Cause: code (confidence 90, by rules, since none of the 1 quotes"), "{event}");
+    assert!(event.contains("Cause: code (confidence 90, by rules, since no quote of its answer"), "{event}");
     let first = verdict_lines(&verdict, 200).remove(0);
-    assert!(first.starts_with("code, confidence 90, by rules, since none of the 1 quotes"), "{first}");
+    assert!(first.starts_with("code, confidence 90, by rules, since no quote of its answer"), "{first}");
 }
 
 #[tokio::test]

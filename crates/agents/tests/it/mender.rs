@@ -263,12 +263,10 @@ async fn giving_up_and_failing_are_remembered_as_well() {
     }
 }
 
-#[tokio::test]
-async fn a_run_that_was_cut_off_goes_on_with_its_edits_in_place() {
-    let scene = scene::null_pointer();
+/// A run that made its edit and is cut off while the model thinks.
+async fn cut_off(scene: &Scene, shop: &Arc<Shop>) -> Stage {
     let stage = Stage::of([edit(), Turn::new(Answer::Hang)]).await;
-    let shop = Arc::new(Shop::default());
-    let run = fixed(&stage, &shop, &scene);
+    let run = fixed(&stage, shop, scene);
     let hangs = async {
         while stage.asked() < 2 {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -280,10 +278,28 @@ async fn a_run_that_was_cut_off_goes_on_with_its_edits_in_place() {
     }
     let script = [edit(), Turn::call("finish", patch()).expecting("edited")];
     stage.server.set_script(testbed::models::Script::of(script)).unwrap();
+    stage
+}
+
+#[tokio::test]
+async fn a_run_that_was_cut_off_goes_on_with_its_edits_in_place() {
+    let scene = scene::null_pointer();
+    let shop = Arc::new(Shop::default());
+    let stage = cut_off(&scene, &shop).await;
     let proposal = fixed(&stage, &shop, &scene).await.unwrap();
     assert_eq!((proposal.patch.kind, stage.asked()), (PatchKind::Edits, 3));
     let opened = shop.opened.lock().unwrap().clone();
     assert_eq!(opened.len(), 2);
     assert!(opened[1].as_deref().is_some_and(|state| state.contains(AFTER)), "{opened:?}");
+    stage.went_as_written();
+}
+
+#[tokio::test]
+async fn a_run_whose_edits_are_lost_begins_anew() {
+    let scene = scene::null_pointer();
+    let stage = cut_off(&scene, &Arc::new(Shop::default())).await;
+    let lost = Arc::new(Shop { forgetful: true, ..Shop::default() });
+    let proposal = fixed(&stage, &lost, &scene).await.unwrap();
+    assert_eq!((proposal.patch.kind, stage.asked()), (PatchKind::Edits, 4));
     stage.went_as_written();
 }

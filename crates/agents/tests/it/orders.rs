@@ -215,3 +215,20 @@ async fn attack_39_a_configured_token_that_a_model_repeats_is_in_no_word_of_its_
     let kept = stage.memory.kept.lock().unwrap();
     assert!(kept.values().all(|bytes| !String::from_utf8_lossy(bytes).contains(token)));
 }
+
+#[tokio::test]
+async fn attack_39_a_configured_token_that_a_model_repeats_is_in_no_word_of_its_verdict() {
+    let token = "ghp_0123456789abcdefghijklmnopqrstuvwxyz";
+    let scene = scene::null_pointer();
+    let leaking = json!({
+        "category": "code", "confidence": 90, "root_cause": format!("The key is {token}."), "remediation": "Change it.",
+        "claims": [{"exhibit": "E3", "text": format!("it says {token}"), "quote": "INFO started"}],
+    });
+    let stage = Stage::with([Turn::call("verdict", leaking)], Redactor::new([token.to_owned()])).await;
+    let analyst = ModelAnalyst::new(stage.crew.clone(), vec![], AnalyzerSettings::default());
+    let verdict = analyst.analyze(&Arc::new(scene.case.clone()), &scene.brief).await;
+    assert!(
+        verdict.root_cause.starts_with("The key is") && !format!("{verdict:?}").contains(token),
+        "{verdict:?}"
+    );
+}

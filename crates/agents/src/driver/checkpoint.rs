@@ -58,10 +58,9 @@ impl Kept {
         }
     }
 
-    /// Keeps it, without secrets. A run whose checkpoint cannot be kept goes on: what a restart would pay again is bounded by the
+    /// Keeps it. A run whose checkpoint cannot be kept goes on: what a restart would pay again is bounded by the
     /// budget.
-    pub(super) async fn save(mut self, crew: &Crew, key: &str) {
-        self.agent = crew.redactor.redact(self.agent);
+    pub(super) async fn save(self, crew: &Crew, key: &str) {
         let saved = match serde_json::to_vec(&self) {
             Ok(bytes) => crew.checkpoints.save(key, &bytes).await.map_err(|failure| failure.to_string()),
             Err(error) => Err(error.to_string()),

@@ -27,6 +27,9 @@ pub(super) struct Run<'r, 'a, A> {
     pub(super) patience: Patience,
     /// What reading calls gave since the last change, by their digest.
     pub(super) known: BTreeMap<String, String>,
+    /// Whether the model wrote what is redacted before it is kept. Nothing else in a conversation holds secrets: openings and
+    /// results are redacted before they enter it.
+    wrote_secrets: bool,
     system: String,
     tools: Vec<ToolDefinition>,
     cost: Cost,
@@ -55,6 +58,7 @@ impl<'r, 'a, A: Send> Run<'r, 'a, A> {
             agent: kept.agent,
             patience: kept.patience,
             known: BTreeMap::new(),
+            wrote_secrets: false,
             system: crew.redactor.text(&task.system),
             tools: definitions(task, answer),
             cost: kept.cost,
@@ -118,6 +122,7 @@ impl<'r, 'a, A: Send> Run<'r, 'a, A> {
 
     /// Hands an answer to rig's machine; one without calls is sent back with what is wanted.
     fn take(&mut self, Answer { turn, misdeed }: Answer) -> Result<(), Why> {
+        self.wrote_secrets |= self.crew.redactor.redact(turn.choice.clone()) != turn.choice;
         self.agent.model_response(turn).map_err(|_| Why::Unreadable)?;
         let Some(misdeed) = misdeed else { return Ok(()) };
         self.patience.after(&BTreeSet::from([misdeed]), self.task.limits.wrong_answers)?;
@@ -127,11 +132,13 @@ impl<'r, 'a, A: Send> Run<'r, 'a, A> {
 
     /// Keeps where the run has come to.
     pub(super) async fn keep(&self) {
+        let agent = self.agent.clone();
+        let agent = if self.wrote_secrets { self.crew.redactor.redact(agent) } else { agent };
         let kept = Kept {
             cost: self.cost,
             patience: self.patience.clone(),
             worked: self.worked_before + self.began.elapsed(),
-            ..Kept::new(self.agent.clone(), (self.task.state)())
+            ..Kept::new(agent, (self.task.state)())
         };
         kept.save(self.crew, &self.task.checkpoint).await;
     }

@@ -33,7 +33,7 @@ fn good() -> Value {
 }
 
 /// The same with some fields replaced.
-fn but(fields: Value) -> Value {
+fn but(fields: &Value) -> Value {
     let mut answer = good();
     for (name, value) in fields.as_object().unwrap() {
         answer[name] = value.clone();
@@ -65,8 +65,7 @@ async fn returned(first: Value) -> String {
     let verdict = judged(&stage, &scene::null_pointer()).await;
     stage.went_as_written();
     assert!(matches!(verdict.analyst, AnalystKind::Model { .. }), "{verdict:?}");
-    let returned = stage.last_messages().last().unwrap()["content"].to_string();
-    returned
+    stage.last_messages().last().unwrap()["content"].to_string()
 }
 
 fn handoff(scene: &Scene, verdict: &Verdict) -> Result<Handoff, NoHandoff> {
@@ -78,11 +77,11 @@ fn handoff(scene: &Scene, verdict: &Verdict) -> Result<Handoff, NoHandoff> {
 async fn a_model_that_names_the_commit_of_the_rules_value_leaves_it_to_be_set_back_alone() {
     let scene = crate::values::trimmed();
     let claims = json!([{"exhibit": "E3", "text": "the log ends", "quote": "INFO started"}]);
-    let agrees = but(json!({"category": "configuration", "claims": claims.clone(), "ruled_out": []}));
+    let agrees = but(&json!({"category": "configuration", "claims": claims.clone(), "ruled_out": []}));
     let (_, verdict) = answered(&scene, agrees).await;
     assert_eq!(verdict.suspects[0], scene.verdict().await.suspects[0]);
     assert_eq!(verdict.suspects[0].grounds, Grounds::SpecChange);
-    let (_, verdict) = answered(&scene, but(json!({"claims": claims, "ruled_out": []}))).await;
+    let (_, verdict) = answered(&scene, but(&json!({"claims": claims, "ruled_out": []}))).await;
     assert_eq!((verdict.category, verdict.suspects[0].grounds), (Category::Code, Grounds::Named));
 }
 
@@ -182,24 +181,24 @@ async fn a_clean_digest_and_one_that_stable_shows_alike_ask_no_model() {
 #[tokio::test]
 async fn an_answer_of_a_wrong_shape_goes_back_with_what_is_wrong() {
     let cases = [
-        (but(json!({"category": "bad luck"})), "unknown variant `bad luck`"),
-        (but(json!({"confidence": 140})), "`confidence` is at most 100"),
-        (but(json!({"claims": []})), "`claims` is empty: cite at least one exhibit; it has E1, E2"),
+        (but(&json!({"category": "bad luck"})), "unknown variant `bad luck`"),
+        (but(&json!({"confidence": 140})), "`confidence` is at most 100"),
+        (but(&json!({"claims": []})), "`claims` is empty: cite at least one exhibit; it has E1, E2"),
         (
-            but(json!({"claims": [{"exhibit": "E77", "text": "x"}]})),
+            but(&json!({"claims": [{"exhibit": "E77", "text": "x"}]})),
             "`claims[0]`: the case has no such exhibit; it has E1, E2",
         ),
         (
-            but(json!({"claims": [{"exhibit": "E3", "text": "x", "quote": "null"}]})),
+            but(&json!({"claims": [{"exhibit": "E3", "text": "x", "quote": "null"}]})),
             "`claims[0]`: `quote` has fewer than 8 characters",
         ),
         (
-            but(json!({"claims": [{"exhibit": "E3", "text": "x", "quote": "one line\nand another"}]})),
+            but(&json!({"claims": [{"exhibit": "E3", "text": "x", "quote": "one line\nand another"}]})),
             "`quote` is one line",
         ),
-        (but(json!({"root_cause": " \u{200b}"})), "`root_cause` is empty"),
-        (but(json!({"root_cause": "x".repeat(601)})), "`root_cause` is longer than 600 characters"),
-        (but(json!({"repository": "https://github.com/evil/repo"})), "unknown field `repository`"),
+        (but(&json!({"root_cause": " \u{200b}"})), "`root_cause` is empty"),
+        (but(&json!({"root_cause": "x".repeat(601)})), "`root_cause` is longer than 600 characters"),
+        (but(&json!({"repository": "https://github.com/evil/repo"})), "unknown field `repository`"),
     ];
     for (first, expected) in cases {
         let returned = returned(first).await;
@@ -214,7 +213,7 @@ async fn a_suspect_that_is_not_in_the_range_goes_back_to_the_model() {
         ("HEAD~1", "`suspect`: name a commit by at least 7 digits of its id"),
         ("4f2c9d10000", "no such commit is in the range"),
     ] {
-        let returned = returned(but(json!({"suspect": named}))).await;
+        let returned = returned(but(&json!({"suspect": named}))).await;
         assert!(returned.contains(expected), "{expected} is not in {returned}");
     }
 }
@@ -239,7 +238,7 @@ async fn a_quote_that_is_not_there_is_struck_and_costs_confidence() {
         {"exhibit": "E3", "text": "it throws", "quote": QUOTE},
         {"exhibit": "E3", "text": "it says more", "quote": "the database is on fire"},
     ]);
-    let (_, verdict) = answered(&scene::null_pointer(), but(json!({"claims": claims}))).await;
+    let (_, verdict) = answered(&scene::null_pointer(), but(&json!({"claims": claims}))).await;
     assert_eq!(verdict.confidence.get(), 73);
     let quotes: Vec<Option<&str>> = verdict.claims.iter().map(|claim| claim.quote.as_deref()).collect();
     assert_eq!(quotes, [Some(QUOTE), None]);
@@ -249,7 +248,7 @@ async fn a_quote_that_is_not_there_is_struck_and_costs_confidence() {
 async fn where_no_quote_stands_the_rules_judge_and_say_so() {
     let scene = scene::null_pointer();
     let claims = json!([{"exhibit": "E3", "text": "it says", "quote": "the database is on fire"}]);
-    let (_, verdict) = answered(&scene, but(json!({"claims": claims, "category": "infrastructure"}))).await;
+    let (_, verdict) = answered(&scene, but(&json!({"claims": claims, "category": "infrastructure"}))).await;
     let AnalystKind::RulesInstead { why, .. } = &verdict.analyst else { panic!("{verdict:?}") };
     assert_eq!(why, "no quote of its answer stands in the evidence");
     assert_eq!(verdict.category, Category::Code);
@@ -270,7 +269,7 @@ async fn where_no_quote_stands_the_rules_judge_and_say_so() {
 async fn a_verdict_that_quotes_nothing_leads_to_no_patch() {
     let scene = scene::out_of_memory();
     let claims = json!([{"exhibit": "E5", "text": "it was killed"}]);
-    let (_, verdict) = answered(&scene, but(json!({"claims": claims}))).await;
+    let (_, verdict) = answered(&scene, but(&json!({"claims": claims}))).await;
     assert_eq!(verdict.confidence.get(), 60);
     assert_eq!(verdict.suspects[0].grounds, Grounds::Weak);
     assert!(handoff(&scene, &verdict).is_err());
@@ -281,7 +280,7 @@ async fn a_commit_that_only_the_model_names_is_handed_off_by_a_quote_that_stands
     let scene = scene::out_of_memory();
     let claims =
         json!([{"exhibit": "E10", "text": "the only one that touches the cache", "quote": CANARY_TEXT}]);
-    let (_, verdict) = answered(&scene, but(json!({"claims": claims, "suspect": "bbbbbbb"}))).await;
+    let (_, verdict) = answered(&scene, but(&json!({"claims": claims, "suspect": "bbbbbbb"}))).await;
     let handoff = handoff(&scene, &verdict).unwrap();
     let named: Vec<_> = handoff.suspects().iter().map(|one| (one.sha.short(), one.grounds)).collect();
     assert_eq!(named, [("bbbbbbb", Grounds::Named)]);
@@ -292,7 +291,7 @@ async fn a_commit_that_only_the_model_names_is_handed_off_by_a_quote_that_stands
 async fn a_commit_that_nobody_holds_for_the_cause_is_not_handed_off_by_a_model_that_is_sure() {
     let scene = scene::lowered_limit().only_candidate();
     let claims = json!([{"exhibit": "E10", "text": "it is the only one", "quote": CANARY_TEXT}]);
-    let (_, verdict) = answered(&scene, but(json!({"claims": claims, "suspect": ""}))).await;
+    let (_, verdict) = answered(&scene, but(&json!({"claims": claims, "suspect": ""}))).await;
     assert_eq!((verdict.category, verdict.confidence.get()), (Category::Code, 93));
     assert_eq!(handoff(&scene, &verdict), Err(NoHandoff::NoSuspect));
 }
@@ -309,7 +308,7 @@ async fn a_model_that_contradicts_a_frame_in_changed_lines_is_shown_beside_the_r
             "The cause lies around the canary, in the cluster or what it depends on",
         ),
     ] {
-        let (_, verdict) = answered(&scene, but(other)).await;
+        let (_, verdict) = answered(&scene, but(&other)).await;
         assert_eq!(verdict.headline, format!("{headline}; metric http-errors failed"));
         assert_eq!(verdict.confidence.get(), 65);
         assert!(verdict.root_cause.ends_with(
@@ -328,7 +327,7 @@ async fn a_model_that_contradicts_a_frame_in_changed_lines_is_shown_beside_the_r
 #[tokio::test]
 async fn what_the_gate_may_say_follows_from_the_digest_whatever_the_model_says() {
     let scene = scene::null_pointer();
-    let (_, verdict) = answered(&scene, but(json!({"category": "unknown", "confidence": 0}))).await;
+    let (_, verdict) = answered(&scene, but(&json!({"category": "unknown", "confidence": 0}))).await;
     assert_eq!((verdict.standing, verdict.category), (Standing::Trouble, Category::Unknown));
     let mut run = scene.run(State::Judged).await;
     run.verdict = Some(Box::new(verdict));

@@ -159,7 +159,8 @@ async fn a_patch_that_the_bench_refuses_again_and_again_gives_way_to_the_revert(
 
 #[tokio::test]
 async fn a_patch_that_is_not_what_was_handed_off_is_not_proposed() {
-    let faults: [(fn(&mut Patch), &str); 4] = [
+    type Fault = fn(&mut Patch);
+    let faults: [(Fault, &str); 4] = [
         (|patch| patch.kind = PatchKind::Revert, "the edits change nothing"),
         (|patch| patch.files.clear(), "the edits change nothing"),
         (|patch| patch.base = "release".parse().unwrap(), "the edits are not of the base branch"),

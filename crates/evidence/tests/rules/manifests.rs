@@ -44,8 +44,11 @@ fn other() -> Commit {
     commit('b', "new pool", vec![file("src/pool.rs", &[(1, 2)])])
 }
 
-/// Each suspect with its places: file, line, path and in how many the range made the change.
-fn places(scene: Scene, range: CommitRange) -> Vec<(char, Vec<(String, u32, String, u32)>)> {
+/// File, line, path, and in how many places the range made the change.
+type Placed = (String, u32, String, u32);
+
+/// Each suspect with its places.
+fn places(scene: Scene, range: CommitRange) -> Vec<(char, Vec<Placed>)> {
     let brief = scene.range(range).brief();
     let RangeFinding::Known { suspects, .. } = brief.range else { panic!("{:?}", brief.range) };
     let place = |reason: &SuspectReason| match reason {
@@ -61,7 +64,7 @@ fn places(scene: Scene, range: CommitRange) -> Vec<(char, Vec<(String, u32, Stri
     suspects.iter().map(of).collect()
 }
 
-fn at(line: u32, places: u32) -> (String, u32, String, u32) {
+fn at(line: u32, places: u32) -> Placed {
     (MANIFEST.to_owned(), line, PATH.to_owned(), places)
 }
 

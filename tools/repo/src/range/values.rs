@@ -18,13 +18,13 @@ const BYTES: usize = 32 << 20;
 pub(super) struct Values<'a> {
     clone: &'a Repository,
     limits: &'a Limits,
-    values: usize,
-    bytes: usize,
+    room: usize,
+    bytes_left: usize,
 }
 
 impl<'a> Values<'a> {
     pub(super) fn new(clone: &'a Repository, limits: &'a Limits) -> Self {
-        Self { clone, limits, values: OF_RANGE, bytes: BYTES }
+        Self { clone, limits, room: OF_RANGE, bytes_left: BYTES }
     }
 
     /// Adds to a file's change the values that are still this commit's in the canary's version.
@@ -39,23 +39,23 @@ impl<'a> Values<'a> {
         };
         let mut values: Vec<ChangedValue> =
             found.into_iter().filter_map(|changed| seen_from_the_end(changed, file, later)).collect();
-        let room = OF_FILE.min(self.values);
-        change.values_left_out = u64::try_from(values.len().saturating_sub(room)).unwrap_or(u64::MAX);
-        values.truncate(room);
-        self.values -= values.len();
+        let most = OF_FILE.min(self.room);
+        change.values_left_out = u64::try_from(values.len().saturating_sub(most)).unwrap_or(u64::MAX);
+        values.truncate(most);
+        self.room -= values.len();
         change.values = values;
     }
 
     fn read(&mut self, format: Format, file: &File) -> Option<Vec<Changed>> {
-        let size = |id: Oid| match id.is_zero() {
-            true => Some(0),
-            false => Some(self.clone.odb().ok()?.read_header(id).ok()?.0),
+        let objects = self.clone.odb().ok()?;
+        let size = |id: Oid| {
+            if id.is_zero() { Some(0) } else { Some(objects.read_header(id).ok()?.0) }
         };
         let [old, new] = file.blobs;
         let bytes = size(old)?.saturating_add(size(new)?);
-        self.bytes = self.bytes.checked_sub(bytes)?;
+        self.bytes_left = self.bytes_left.checked_sub(bytes)?;
         let [old, new] = [old, new].map(|id| entries(self.clone, self.limits, format, id));
-        Some(changed(&old?, &new?, &file.places))
+        Some(changed(&old?, &new?))
     }
 }
 

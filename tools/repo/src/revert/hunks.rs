@@ -26,17 +26,24 @@ use text::{Found, find, is_sound, replaced};
 /// The most values that one patch undoes.
 const MOST: usize = 20;
 
-/// What a step gives, or why there is no patch.
-type Step<T> = Result<Result<T, NoPatch>, Failure>;
+/// Why there is no patch.
+enum Stop {
+    /// There is nothing to propose.
+    Because(NoPatch),
+    /// It could not be found out.
+    Failed(Failure),
+}
 
-/// Unwraps a step, or ends with its reason.
-macro_rules! go_on {
-    ($step:expr) => {
-        match $step? {
-            Ok(value) => value,
-            Err(why) => return Ok(Err(why)),
-        }
-    };
+impl From<NoPatch> for Stop {
+    fn from(why: NoPatch) -> Self {
+        Self::Because(why)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
 }
 
 /// A version of a manifest.
@@ -46,19 +53,42 @@ struct Version<'a> {
     text: String,
 }
 
+/// All versions of a manifest that matter.
+struct Versions<'a> {
+    before: Version<'a>,
+    suspects: Version<'a>,
+    canarys: Version<'a>,
+    base: Version<'a>,
+}
+
 impl Revert<'_> {
     /// The patch that undoes these values of the suspect alone; the same for the same base, suspect, values and message.
-    pub(crate) fn hunks(&self, canary: &Commit<'_>, hunks: &[HunkAt], message: &str) -> Step<Patch> {
+    pub(crate) fn hunks(
+        &self,
+        canary: &Commit<'_>,
+        hunks: &[HunkAt],
+        message: &str,
+    ) -> Result<Result<Patch, NoPatch>, Failure> {
+        match self.values_undone(canary, hunks, message) {
+            Ok(patch) => Ok(Ok(patch)),
+            Err(Stop::Because(why)) => Ok(Err(why)),
+            Err(Stop::Failed(failure)) => Err(failure),
+        }
+    }
+
+    fn values_undone(&self, canary: &Commit<'_>, hunks: &[HunkAt], message: &str) -> Result<Patch, Stop> {
         if let Some(why) = self.place_in_history(canary)? {
-            return Ok(Err(why));
+            return Err(why.into());
         }
         if hunks.is_empty() || hunks.len() > MOST {
-            return Ok(Err(self.unsound(format!("{} of its values are to be undone at once", hunks.len()))?));
+            return Err(self
+                .unsound(format!("{} of its values are to be undone at once", hunks.len()))?
+                .into());
         }
-        let tree = go_on!(self.with_values_undone(canary, hunks));
-        let looked_at = go_on!(self.look_at_values(tree));
+        let tree = self.tree_undone(canary, hunks)?;
+        let looked_at = self.look_at_values(tree)?;
         let commit = self.commit(tree, message, PatchKind::RevertedHunks)?;
-        Ok(Ok(Patch {
+        Ok(Patch {
             base: self.repository.base.clone(),
             base_commit: words::sha(self.base.id())?,
             commit: words::sha(commit)?,
@@ -67,10 +97,10 @@ impl Revert<'_> {
             files: looked_at.files,
             flagged: looked_at.flagged,
             diff: looked_at.diff,
-        }))
+        })
     }
 
-    fn with_values_undone(&self, canary: &Commit<'_>, hunks: &[HunkAt]) -> Step<Oid> {
+    fn tree_undone(&self, canary: &Commit<'_>, hunks: &[HunkAt]) -> Result<Oid, Stop> {
         let parent = self.parent()?;
         let changes = Changes::between(self.clone, self.limits, Some(&parent), &self.suspect)?;
         let mut by_file: BTreeMap<&str, Vec<&HunkAt>> = BTreeMap::new();
@@ -84,84 +114,75 @@ impl Revert<'_> {
                 file.path == *path && matches!(file.kind, ChangeKind::Modified | ChangeKind::Renamed)
             });
             let (Some(file), Some(format)) = (known, Format::of(path)) else {
-                return Ok(Err(self.unsound(format!("it changed no value of {path}"))?));
+                return Err(self.unsound(format!("it changed no value of {path}"))?.into());
             };
-            match go_on!(self.file_undone(canary, file, format, hunks)) {
-                Some((text, mode)) => {
+            let versions = self.versions(&parent, canary, file)?;
+            match self.file_undone(&versions, file, format, hunks)? {
+                Some(text) => {
                     let blob = self.clone.blob(text.as_bytes()).map_err(|e| self.failed(e))?;
-                    update.upsert(*path, blob, mode);
+                    update.upsert(*path, blob, versions.base.mode);
                 }
                 None => undone_already += 1,
             }
         }
         if undone_already == by_file.len() {
             let (suspect, base) = (self.short()?, self.repository.base.clone());
-            return Ok(Err(NoPatch::UndoneAlready { suspect, base }));
+            return Err(NoPatch::UndoneAlready { suspect, base }.into());
         }
         if undone_already > 0 {
-            return Ok(Err(self.unsound("a part of it was undone already")?));
+            return Err(self.unsound("a part of it was undone already")?.into());
         }
         let base = self.base.tree().map_err(|e| self.failed(e))?;
-        update.create_updated(self.clone, &base).map(Ok).map_err(|e| self.failed(e))
+        Ok(update.create_updated(self.clone, &base).map_err(|e| self.failed(e))?)
     }
 
-    /// The base branch's file with the values undone; `None` where it has them undone already.
+    fn versions(&self, parent: &Commit<'_>, canary: &Commit<'_>, file: &File) -> Result<Versions<'_>, Stop> {
+        let path = file.path.as_str();
+        let known = (self.version(parent, &file.old_path)?, self.version(&self.suspect, path)?);
+        let (Some(before), Some(suspects)) = known else {
+            return Err(self.unsound(format!("{path} is no text that can be read"))?.into());
+        };
+        let Some(canarys) = self.version(canary, path)? else { return Err(self.conflicts(path)?.into()) };
+        let Some(base) = self.version(&self.base, path)? else {
+            return Err(self.changed_since(path)?.into());
+        };
+        Ok(Versions { before, suspects, canarys, base })
+    }
+
+    /// The base branch's text with the values undone; `None` where it has them undone already.
     fn file_undone(
         &self,
-        canary: &Commit<'_>,
+        versions: &Versions<'_>,
         file: &File,
         format: Format,
         hunks: &[&HunkAt],
-    ) -> Step<Option<(String, FileMode)>> {
+    ) -> Result<Option<String>, Stop> {
+        let Versions { before, suspects, canarys, base } = versions;
         let path = file.path.as_str();
-        let versions = (
-            self.version(&self.parent()?, &file.old_path)?,
-            self.version(&self.suspect, path)?,
-            self.version(canary, path)?,
-            self.version(&self.base, path)?,
-        );
-        let (Some(before), Some(suspects)) = (versions.0, versions.1) else {
-            return Ok(Err(self.unsound(format!("{path} is no text that can be read"))?));
-        };
-        let Some(canarys) = versions.2 else { return Ok(Err(self.conflicts(path)?)) };
-        let Some(base) = versions.3 else { return Ok(Err(self.changed_since(path)?)) };
         let Some(edits) = edits(file, format, &before.text, &suspects.text, hunks) else {
-            return Ok(Err(self.unsound(format!("its lines in {path} cannot be told from others"))?));
+            return Err(self.unsound(format!("its lines in {path} cannot be told from others"))?.into());
         };
-        let on = |later: &Version<'_>| -> Result<Vec<Found>, Failure> {
+        let found_in = |later: &Version<'_>| -> Result<Vec<Found>, Failure> {
             let places = self.places(&suspects.blob, &later.blob)?;
             let entries = format.entries(&later.text);
             Ok(edits.iter().map(|edit| find(edit, &entries, &places)).collect())
         };
-        if on(&canarys)?.iter().any(|found| !matches!(found, Found::Suspects(_))) {
-            return Ok(Err(self.conflicts(path)?));
+        if found_in(canarys)?.iter().any(|found| !matches!(found, Found::Suspects(_))) {
+            return Err(self.conflicts(path)?.into());
         }
-        let found = on(&base)?;
+        let found = found_in(base)?;
         if found.contains(&Found::Changed) {
-            return Ok(Err(self.changed_since(path)?));
+            return Err(self.changed_since(path)?.into());
         }
         if found.iter().all(|found| *found == Found::Undone) {
-            return Ok(Ok(None));
+            return Ok(None);
         }
-        let mut lines: Vec<_> = found
-            .iter()
-            .zip(&edits)
-            .filter_map(|(found, edit)| match found {
-                Found::Suspects(lines) => Some((lines.clone(), edit.before.clone())),
-                Found::Undone | Found::Changed => None,
-            })
-            .collect();
-        lines.sort_by_key(|(at, _)| (at.start, at.end));
-        lines.dedup();
-        let all: Vec<&Edit> = edits.iter().collect();
-        let text = replaced(&base.text, &before.text, &lines).filter(|text| {
-            lines.len() <= edits.len()
-                && !found.contains(&Found::Undone)
-                && is_sound(format, &base.text, text, &all)
-        });
-        match text {
-            Some(text) => Ok(Ok(Some((text, base.mode)))),
-            None => Ok(Err(self.unsound(format!("{path} would not be whole without its change"))?)),
+        if found.contains(&Found::Undone) {
+            return Err(self.unsound("a part of it was undone already")?.into());
+        }
+        match undone(format, &base.text, &before.text, &edits, &found) {
+            Some(text) => Ok(Some(text)),
+            None => Err(self.unsound(format!("{path} would not be whole without its change"))?.into()),
         }
     }
 
@@ -214,7 +235,7 @@ impl Revert<'_> {
         Ok(places)
     }
 
-    fn look_at_values(&self, tree: Oid) -> Step<LookedAt> {
+    fn look_at_values(&self, tree: Oid) -> Result<LookedAt, Stop> {
         let failed = |e| self.failed(e);
         let (base, undone) = (self.base.tree().map_err(failed)?, self.clone.find_tree(tree).map_err(failed)?);
         let mut options = result::as_git_shows_it();
@@ -223,12 +244,12 @@ impl Revert<'_> {
         let rules = PathRules::new(self.repository)?;
         let trees = [base, self.suspect.tree().map_err(failed)?];
         if let Some((path, rule)) = result::refused_path(self.clone, &trees, &diff, &rules).map_err(failed)? {
-            return Ok(Err(NoPatch::PathRefused { suspect: self.short()?, path, rule: rule.to_owned() }));
+            return Err(NoPatch::PathRefused { suspect: self.short()?, path, rule: rule.to_owned() }.into());
         }
         let files = result::files(&diff).map_err(failed)?;
         let flagged = rules.flagged(files.iter().map(|file| file.path.as_str()));
         let diff = result::text(&diff, self.limits.diff).map_err(failed)?;
-        Ok(Ok(LookedAt { files, flagged, diff }))
+        Ok(LookedAt { files, flagged, diff })
     }
 
     fn conflicts(&self, path: &str) -> Result<NoPatch, Failure> {
@@ -244,7 +265,7 @@ impl Revert<'_> {
 /// The edits that undo the wanted values of one file; `None` where one of them is not what the commit changed.
 fn edits(file: &File, format: Format, before: &str, suspects: &str, hunks: &[&HunkAt]) -> Option<Vec<Edit>> {
     let (old, new) = (format.entries(before), format.entries(suspects));
-    let changed = changed(&old, &new, &file.places);
+    let changed = changed(&old, &new);
     hunks
         .iter()
         .map(|hunk| {
@@ -252,4 +273,18 @@ fn edits(file: &File, format: Format, before: &str, suspects: &str, hunks: &[&Hu
             edit(&old, &new, &file.places, wanted)
         })
         .collect()
+}
+
+/// The text with all edits undone; `None` where it would not be whole.
+fn undone(format: Format, base: &str, before: &str, edits: &[Edit], found: &[Found]) -> Option<String> {
+    let mut lines = Vec::new();
+    for (found, edit) in found.iter().zip(edits) {
+        let Found::Suspects(at) = found else { return None };
+        lines.push((at.clone(), edit.before.clone()));
+    }
+    lines.sort_by_key(|(at, _)| (at.start, at.end));
+    // Two values of one element have the same lines.
+    lines.dedup();
+    let text = replaced(base, before, &lines)?;
+    is_sound(format, base, &text, edits).then_some(text)
 }

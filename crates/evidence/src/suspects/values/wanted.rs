@@ -51,7 +51,7 @@ impl Wanted {
             Some((name, tail)) => (Some(name.to_owned()), tail.to_owned()),
             None => (None, path.clone()),
         };
-        Some(Self { container, tail, path, stable, canary })
+        Some(Self { path, container, tail, stable, canary })
     }
 
     /// Whether it is a container's image.

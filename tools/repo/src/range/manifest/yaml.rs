@@ -232,11 +232,10 @@ fn balance(text: &str) -> i64 {
             _ if escaped => escaped = false,
             (Some('"'), '\\') => escaped = true,
             (Some(mark), c) if c == mark => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(c),
             (None, '[' | '{') => open += 1,
             (None, ']' | '}') => open -= 1,
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
     }
     open

@@ -84,7 +84,7 @@ fn index(line: u32) -> Option<usize> {
 
 /// Whether the undone text is what it must be: it parses where the old one did, the values are back, and nothing outside of
 /// them differs.
-pub(super) fn is_sound(format: Format, base: &str, undone: &str, edits: &[&Edit]) -> bool {
+pub(super) fn is_sound(format: Format, base: &str, undone: &str, edits: &[Edit]) -> bool {
     if format.parses(base) == Some(true) && format.parses(undone) != Some(true) {
         return false;
     }
@@ -118,4 +118,96 @@ fn may_differ(key: &str, unit: &str) -> bool {
         _ => unit,
     };
     key.strip_prefix(unit).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::edit::edit;
+    use super::*;
+    use crate::range::manifest::changed;
+
+    /// A manifest of variables, each of them there or not and with a value.
+    fn manifest(variables: &[(u8, Option<u8>)]) -> String {
+        let mut text =
+            "spec:\n  containers:\n    - name: shop\n      env:\n        - name: FIXED\n          value: x\n"
+                .to_owned();
+        for (name, value) in variables {
+            if let Some(value) = value {
+                text.push_str(&format!("        - name: V{name}\n          value: \"{value}\"\n"));
+            }
+        }
+        text.push_str("      image: shop:1\n");
+        text
+    }
+
+    fn places(old: &str, new: &str) -> Vec<Place> {
+        let mut places = Vec::new();
+        let mut options = git2::DiffOptions::new();
+        options.context_lines(0).interhunk_lines(0);
+        let patch = git2::Patch::from_buffers(old.as_bytes(), None, new.as_bytes(), None, Some(&mut options))
+            .unwrap();
+        for at in 0..patch.num_hunks() {
+            let (hunk, _) = patch.hunk(at).unwrap();
+            places.push(Place {
+                old_start: hunk.old_start(),
+                old_lines: hunk.old_lines(),
+                new_start: hunk.new_start(),
+                new_lines: hunk.new_lines(),
+            });
+        }
+        places
+    }
+
+    fn of(entries: &[Entry]) -> BTreeMap<String, Option<String>> {
+        entries.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Whatever else a commit changed: each of its values is undone by itself, and all others stay what the commit made them.
+        #[test]
+        fn each_value_is_undone_by_itself(
+            old in prop::collection::vec(prop::option::of(0u8..3), 5),
+            new in prop::collection::vec(prop::option::of(0u8..3), 5),
+        ) {
+            let named = |values: &[Option<u8>]| (0u8..).zip(values.iter().copied()).collect::<Vec<_>>();
+            let (old, new) = (manifest(&named(&old)), manifest(&named(&new)));
+            let places = places(&old, &new);
+            let (was, is) = (Format::Yaml.entries(&old), Format::Yaml.entries(&new));
+            for one in changed(&was, &is) {
+                let edit = edit(&was, &is, &places, &one).unwrap();
+                prop_assert_eq!(find(&edit, &is, &[]), Found::Suspects(edit.suspects.clone()));
+                let text = replaced(&new, &old, &[(edit.suspects.clone(), edit.before.clone())]).unwrap();
+                prop_assert!(is_sound(Format::Yaml, &new, &text, std::slice::from_ref(&edit)), "{:?}\n{}", edit, text);
+                let mut expected = of(&is);
+                expected.retain(|key, _| !may_differ(key, &edit.unit));
+                expected.extend(of(&was).into_iter().filter(|(key, _)| may_differ(key, &edit.unit)));
+                prop_assert_eq!(of(&Format::Yaml.entries(&text)), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn in_a_list_of_variables_every_changed_value_can_be_undone() {
+        let some = |values: [Option<u8>; 3]| manifest(&(0u8..).zip(values).collect::<Vec<_>>());
+        for (old, new) in [
+            ([Some(1), Some(1), Some(1)], [Some(2), None, Some(2)]),
+            ([None, Some(1), None], [Some(1), Some(2), Some(1)]),
+            ([Some(1), None, Some(1)], [None, Some(1), None]),
+        ] {
+            let (old, new) = (some(old), some(new));
+            let places = places(&old, &new);
+            let (was, is) = (Format::Yaml.entries(&old), Format::Yaml.entries(&new));
+            let all = changed(&was, &is);
+            assert!(!all.is_empty());
+            for one in all {
+                let edit = edit(&was, &is, &places, &one).unwrap();
+                let text = replaced(&new, &old, &[(edit.suspects.clone(), edit.before.clone())]).unwrap();
+                assert!(is_sound(Format::Yaml, &new, &text, &[edit]), "{one:?}\n{text}");
+            }
+        }
+    }
 }

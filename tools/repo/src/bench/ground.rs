@@ -1,6 +1,6 @@
 //! What an errand works on.
 
-use domain::{CommitSha, Handoff, Suspect, ToolFailure};
+use domain::{CommitSha, Failure, Handoff, Suspect, ToolFailure};
 use git2::{Oid, Repository, Tree};
 
 use super::Place;
@@ -47,26 +47,27 @@ pub(super) struct Ground<'a> {
 impl<'a> Ground<'a> {
     /// The tree with the edits so far.
     pub(super) fn tree(&self) -> Result<Tree<'a>, ToolFailure> {
-        self.clone.find_tree(self.place.tree).map_err(|e| gone(&e))
+        self.clone.find_tree(self.place.tree).map_err(|e| gone(&e).into())
     }
 
     /// The base branch's commit.
     pub(super) fn base(&self) -> Result<git2::Commit<'a>, ToolFailure> {
-        self.clone.find_commit(self.place.base).map_err(|e| gone(&e))
+        self.clone.find_commit(self.place.base).map_err(|e| gone(&e).into())
     }
 
     /// Ends an errand whose time is over or whom nobody waits for.
     pub(super) fn go_on(&self) -> Result<(), ToolFailure> {
-        self.patience.left().map(drop).map_err(|fault| {
-            domain::Failure::retry("bench-timeout", format!("work on a bench: {fault}")).into()
-        })
+        self.patience
+            .left()
+            .map(drop)
+            .map_err(|fault| Failure::retry("bench-timeout", format!("work on a bench: {fault}")).into())
     }
 }
 
 /// The clone was removed while the bench was open, to make room: from its start, a fixer may try again.
-fn gone(error: &git2::Error) -> ToolFailure {
+pub(super) fn gone(error: &git2::Error) -> Failure {
     let what = format!("read a bench: its objects are gone from the clone ({})", error.message());
-    domain::Failure::retry("bench-gone", what).into()
+    Failure::retry("bench-gone", what)
 }
 
 /// A failure of git itself, which nobody in the conversation can mend.

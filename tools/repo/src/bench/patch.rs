@@ -3,6 +3,7 @@
 use domain::{Failure, NoPatch, Patch, PatchKind};
 use git2::{Diff, Repository};
 
+use super::ground::gone;
 use super::{Bench, Place};
 use crate::fault::of_git;
 use crate::ours;
@@ -24,9 +25,9 @@ impl Changes<'_> {
         let Some(prime) = self.bench.known.prime.clone() else {
             return Err(Failure::give_up("bench-suspect", "make a patch: the handoff names no suspect"));
         };
-        let base = self.clone.find_commit(self.place.base).map_err(failed)?;
-        let (before, after) =
-            (base.tree().map_err(failed)?, self.clone.find_tree(self.place.tree).map_err(failed)?);
+        let base = self.clone.find_commit(self.place.base).map_err(|e| gone(&e))?;
+        let after = self.clone.find_tree(self.place.tree).map_err(|e| gone(&e))?;
+        let before = base.tree().map_err(failed)?;
         if before.id() == after.id() {
             return Ok(Err(NoPatch::NothingChanged));
         }

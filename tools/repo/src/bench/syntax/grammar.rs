@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use tree_sitter::{Language, Node, ParseOptions, ParseState, Parser, TreeCursor};
 
 use super::Misfit;
+use super::ordinary::{Growth, Statements, is_ordinary};
 use crate::patience::Patience;
 
 /// Misfits that are counted.
@@ -58,7 +59,7 @@ impl Grammar {
         Some(grammar)
     }
 
-    /// The places that do not fit; none where reading takes longer than there is patience.
+    /// The places that do not fit; none where the text is not such as people write, or reading takes too long or too much.
     pub(super) fn misfits(self, text: &str, patience: &Patience) -> Option<Vec<Misfit>> {
         let language: Language = match self {
             Self::Rust => tree_sitter_rust::LANGUAGE.into(),
@@ -70,7 +71,11 @@ impl Grammar {
             Self::Toml => return Some(toml(text)),
             Self::Yaml => return Some(yaml(text)),
         };
-        by_tree(&language, text, patience)
+        let statements = match self {
+            Self::Python => Statements::EndWithTheLine,
+            _ => Statements::EndAnywhere,
+        };
+        if is_ordinary(text, statements) { by_tree(&language, text, patience) } else { None }
     }
 }
 
@@ -108,9 +113,10 @@ fn by_tree(language: &Language, text: &str, patience: &Patience) -> Option<Vec<M
     let mut parser = Parser::new();
     parser.set_language(language).ok()?;
     let bytes = text.as_bytes();
+    let growth = Growth::from_now();
     let mut go_on = |_: &ParseState| match patience.left() {
-        Ok(_) => ControlFlow::Continue(()),
-        Err(_) => ControlFlow::Break(()),
+        Ok(_) if growth.is_bounded() => ControlFlow::Continue(()),
+        _ => ControlFlow::Break(()),
     };
     let options = ParseOptions::new().progress_callback(&mut go_on);
     let mut from = |at: usize, _| bytes.get(at..).unwrap_or_default();

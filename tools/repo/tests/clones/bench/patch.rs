@@ -162,3 +162,17 @@ async fn a_clone_with_an_open_bench_does_not_start_over() {
     let again = clones.open(&handoff(&stage.repository, &[&suspect], &suspect), Some(&state)).await;
     assert_eq!(again.err().map(|failure| failure.kind), Some("bench-state"));
 }
+
+#[tokio::test]
+async fn a_bench_whose_clone_was_removed_to_make_room_ends_the_run_and_may_be_tried_again() {
+    let hands = edited().await;
+    std::fs::remove_dir_all(&hands.stage.settings.directory).unwrap();
+    let read = hands.bench.tools().into_iter().find(|tool| tool.name() == "read_file").unwrap();
+    let failure = match read.call(json!({"path": "src/a.txt"})).await.unwrap_err() {
+        domain::ToolFailure::Nobody(failure) => failure,
+        domain::ToolFailure::Model(told) => panic!("{told}"),
+    };
+    assert_eq!((failure.kind, &failure.remedy), ("bench-gone", &Remedy::Retry { after: None }));
+    assert_eq!(hands.bench.patch("Mend it").await.unwrap_err().kind, "bench-gone");
+    assert_eq!(hands.resumed(&hands.bench.state()).await.err().unwrap().kind, "bench-state");
+}

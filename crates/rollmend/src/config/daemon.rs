@@ -6,9 +6,37 @@ use std::time::Duration;
 
 use domain::Mode;
 
-use super::key::{at_start, live};
+use super::key::{Key, at_start, live};
 use super::secret::Secret;
 use super::section::{At, Section};
+
+const LISTEN: Key = at_start(
+    "listen",
+    "Where the metric plugin and other callers reach the daemon. Anything but loopback needs `auth`.",
+);
+const MODE: Key = live(
+    "mode",
+    "How far it goes. `observe` writes nothing outside, `explain` writes Events on the Rollout and never pushes, `propose` opens pull requests. A lower mode holds for open incidents, too.",
+);
+const DATA: Key = at_start("data", "The folder for what is kept; the paths of this table lie in it.")
+    .or("the working directory");
+const CLONES: Key = at_start("clones", "The folder of the bare clones.");
+const IGNORE_OLDER_THAN: Key = live(
+    "ignore_older_than",
+    "A Rollout that failed longer ago than this before the start is counted, not explained.",
+);
+const AUTH: Key = at_start(
+    "auth",
+    "Who may use the doors: `\"none\"` says that the network guards the port, a table names tokens. `/healthz`, `/readyz` and `/metrics` are open to all.",
+)
+.or("open on loopback");
+const TOKEN: Key =
+    at_start("token", "Opens every door, as `Authorization: Bearer …`.").or("needed in the table");
+const GATE_TOKEN: Key = at_start(
+    "gate_token",
+    "For the metric plugin, which can send no header: `agentUrl: http://rollmend:8080/t/<gate token>`. It opens `/`, `/a2a/analyze` and `/a2a/health` alone, because whoever may read AnalysisTemplates sees it.",
+)
+.or("no such door");
 
 /// Where the daemon listens, what it keeps and how far it goes.
 #[derive(Debug, Clone)]
@@ -72,39 +100,17 @@ pub(crate) struct Keep {
 }
 
 pub(super) fn read(section: Section<'_>) -> Daemon {
-    let listen = section.parsed_or(
-        at_start(
-            "listen",
-            "Where the metric plugin and other callers reach the daemon. Anything but loopback needs `auth`.",
-        ),
-        "address and port",
-        SocketAddr::from(([127, 0, 0, 1], 8080)),
-    );
-    let mode = section.one_of(
-        live("mode", "How far it goes. `observe` writes nothing outside, `explain` writes Events on the Rollout and never pushes, `propose` opens pull requests. A lower mode holds for open incidents, too."),
-        &[("observe", Mode::Observe), ("explain", Mode::Explain), ("propose", Mode::Propose)],
-        Mode::default(),
-    );
-    let data = section.text(
-        at_start("data", "The folder for what is kept; the paths of this table lie in it.")
-            .or("the working directory"),
-    );
-    let data = data.map_or_else(|| PathBuf::from("."), |data| data.value.into());
+    let listen = section.parsed_or(LISTEN, "address and port", SocketAddr::from(([127, 0, 0, 1], 8080)));
+    let modes = [("observe", Mode::Observe), ("explain", Mode::Explain), ("propose", Mode::Propose)];
+    let mode = section.one_of(MODE, &modes, Mode::default());
+    let data = section.text(DATA).map_or_else(|| PathBuf::from("."), |data| data.value.into());
     let daemon = Daemon {
         listen: listen.value,
         mode,
         journal: data.join(journal(section.section("engine"))),
         cases: data.join(cases(&section)),
-        clones: data.join(section.text_or(at_start("clones", "The folder of the bare clones."), "clones")),
-        ignore_older_than: section
-            .duration(
-                live(
-                    "ignore_older_than",
-                    "A Rollout that failed longer ago than this before the start is counted, not explained.",
-                ),
-                Duration::from_secs(3600),
-            )
-            .value,
+        clones: data.join(section.text_or(CLONES, "clones")),
+        ignore_older_than: section.duration(IGNORE_OLDER_THAN, Duration::from_secs(3600)).value,
         access: access(&section, &listen),
         spool: spool(&data, section.section("spool")),
         keep: keep(section.section("keep")),
@@ -137,11 +143,7 @@ fn cases(section: &Section<'_>) -> String {
 
 /// A bind to anything but loopback with no auth is refused unless the file says so.
 fn access(section: &Section<'_>, listen: &At<SocketAddr>) -> Access {
-    let key = at_start(
-        "auth",
-        "Who may use the doors: `\"none\"` says that the network guards the port, a table names tokens. `/healthz`, `/readyz` and `/metrics` are open to all.",
-    );
-    if let Some(text) = section.text_if_text(key.or("open on loopback"), "`\"none\"` or a table") {
+    if let Some(text) = section.text_if_text(AUTH, "`\"none\"` or a table") {
         if text.value != "none" {
             let what = format!("[daemon] auth is {:?}", text.value);
             section.problem(text.span, what, "write \"none\", or auth = { token = { file = \"/path\" } }");
@@ -158,22 +160,12 @@ fn access(section: &Section<'_>, listen: &At<SocketAddr>) -> Access {
         }
         return Access::Open;
     }
-    let token =
-        at_start("token", "Opens every door, as `Authorization: Bearer …`.").or("needed in the table");
-    let token = Secret::read(&auth, token);
-    let gate = at_start(
-        "gate_token",
-        "For the metric plugin, which can send no header: `agentUrl: http://rollmend:8080/t/<gate token>`. It opens `/`, `/a2a/analyze` and `/a2a/health` alone, because whoever may read AnalysisTemplates sees it.",
-    )
-    .or("no such door");
-    let gate = Secret::read(&auth, gate);
+    let token = Secret::read(&auth, TOKEN);
+    let gate = Secret::read(&auth, GATE_TOKEN);
     if token.is_none() {
         let what = "[daemon] auth has no token";
-        auth.problem(
-            auth.span(),
-            what,
-            "add token = { file = \"/path\" }; gate_token alone opens too little",
-        );
+        let advice = "add token = { file = \"/path\" }; gate_token alone opens too little";
+        auth.problem(auth.span(), what, advice);
     }
     auth.finish();
     token.map_or(Access::Open, |token| Access::Tokens { token, gate })

@@ -12,6 +12,7 @@ use super::secret::Secret;
 use super::section::{At, Section};
 
 /// A model that agents may name.
+#[expect(clippy::struct_field_names, reason = "the fields are named as the keys of the file")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Model {
     /// `provider`.

@@ -117,7 +117,7 @@ impl<'a> Section<'a> {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
-    fn below(&self, name: &'static str, listed: Listed) -> Section<'a> {
+    fn below(&self, name: &'static str, listed: &Listed) -> Section<'a> {
         let path = self.path_to(name);
         let absent = |path| Section::new(path, self.span(), None, self.sheet, listed.clone());
         let Some(value) = self.value(name) else { return absent(path) };
@@ -134,14 +134,14 @@ impl<'a> Section<'a> {
 
     /// A table that only holds tables.
     pub(super) fn group(&self, name: &'static str) -> Section<'a> {
-        self.below(name, Listed::Nowhere)
+        self.below(name, &Listed::Nowhere)
     }
 
     /// A table with a title of its own, `[name]`, and what it is for.
     pub(super) fn chapter(&self, name: &'static str, means: &'static str) -> Section<'a> {
         let title = format!("[{}]", self.path_to(name));
         self.sheet.begin(title.clone(), means);
-        self.below(name, Listed::Under { title, before: String::new() })
+        self.below(name, &Listed::Under { title, before: String::new() })
     }
 
     /// A table within this one, `name = { … }`, whose keys stand among this one's.
@@ -152,13 +152,13 @@ impl<'a> Section<'a> {
             }
             Listed::Nowhere => Listed::Nowhere,
         };
-        self.below(name, listed)
+        self.below(name, &listed)
     }
 
     /// A table within this one that is one value to people, such as `{ env = "NAME" }`.
     pub(super) fn whole(&self, key: Key, kind: &str) -> Section<'a> {
         self.note(key, kind, None);
-        self.below(key.name, Listed::Nowhere)
+        self.below(key.name, &Listed::Nowhere)
     }
 
     /// A list of tables, `[[name]]`.

@@ -1,6 +1,7 @@
 //! The file as an operator writes it, and what is said of a bad one.
 
 mod models;
+mod tools;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the history of acme/shop, a small service whose release v1.1.0 breaks what v1.0.0 did well, and writes it as
-# FOLDER/shop.bundle. The commits that matter are named in FOLDER/shop.env (stable, culprit, canary). Authors and dates are
-# fixed, so the same shas come out everywhere.
+# FOLDER/shop.bundle. The commits that matter are named in FOLDER/shop.env (stable, culprit, canary; roomy, lowered, tight).
+# Authors and dates are fixed, so the same shas come out everywhere.
 set -euo pipefail
 folder=${1:?usage: repository.sh FOLDER}
 mkdir -p "$folder"
@@ -131,5 +131,41 @@ canary=$(git rev-parse HEAD)
 echo 'Questions go to #shop.' >> README.md
 commit 'Say where to ask'
 
+# What is rolled out, and a release of it that has too little memory.
+mkdir -p deploy
+cat > deploy/shop.yaml << 'TEXT'
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata:
+  name: shop
+spec:
+  replicas: 2
+  selector:
+    matchLabels: { app: shop }
+  template:
+    metadata:
+      labels: { app: shop }
+    spec:
+      containers:
+        - name: shop
+          image: registry.acme.example/shop
+          resources:
+            limits:
+              memory: 256Mi
+TEXT
+commit 'Keep the manifest beside the code'
+git tag v1.2.0
+roomy=$(git rev-parse HEAD)
+
+sed -i 's/memory: 256Mi/memory: 64Mi/' deploy/shop.yaml
+commit 'Ask for less memory'
+lowered=$(git rev-parse HEAD)
+
+sed -i 's/pool.size=12/pool.size=14/' src/main/resources/application.properties
+commit 'Give the database two more connections again'
+git tag v1.3.0
+tight=$(git rev-parse HEAD)
+
 git bundle create --quiet "$folder/shop.bundle" --all
-printf 'stable=%s\nculprit=%s\ncanary=%s\n' "$stable" "$culprit" "$canary" > "$folder/shop.env"
+printf '%s=%s\n' stable "$stable" culprit "$culprit" canary "$canary" roomy "$roomy" lowered "$lowered" tight "$tight" \
+  > "$folder/shop.env"

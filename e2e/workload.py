@@ -9,6 +9,7 @@ trace. FOLDER/logs/<namespace>.<pod>.log stays when the pod is gone, so that a s
 
 import argparse
 import datetime
+import http.client
 import http.server
 import json
 import pathlib
@@ -52,7 +53,7 @@ class Cluster:
     def serve_log(self, pod, file):
         """Lets the node answer a request for the pod's log from the file, and follow it."""
         name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
-        logs = [{"containers": ["shop"], "logsFile": str(file), "follow": True}]
+        logs = [{"containers": ["shop"], "logsFile": str(file), "previousLogsFile": str(file), "follow": True}]
         body = {
             "apiVersion": "kwok.x-k8s.io/v1alpha1",
             "kind": "Logs",
@@ -79,9 +80,17 @@ class Pod:
         self.failing = folder / "failing" / f"{self.namespace}.{self.version}"
         self.log = self.file.open("a", buffering=1, encoding="utf-8")
         self.running = False
+        self.restarts = 0
         self.requests = 0
         self.answers = {"200": 0, "500": 0}
-        self.say("INFO  shop.Main - shop %s started in 0.8 s", self.version)
+
+    def see(self, status):
+        """Takes over what the node shows. A pod that never runs never says a word."""
+        running = status.get("phase") == "Running"
+        if running and self.requests == 0 and not self.running:
+            self.say("INFO  shop.Main - shop %s started in 0.8 s", self.version)
+        self.running = running
+        self.restarts = sum(container.get("restartCount", 0) for container in status.get("containerStatuses", []))
 
     def say(self, message, *values):
         """Writes lines in the CRI format, in which a node keeps them."""
@@ -114,7 +123,7 @@ class Workload:
             try:
                 for kind, pod in self.cluster.watch_pods():
                     self.see(kind, pod)
-            except OSError as error:
+            except (OSError, http.client.HTTPException, ValueError) as error:  # the API server went in the middle of a line
                 print(f"the watch ended: {error}", flush=True)
                 time.sleep(TICK_SECONDS)
 
@@ -129,7 +138,7 @@ class Workload:
                 self.cluster.serve_log(pod, fresh.file)
                 with self.lock:
                     self.pods[uid] = fresh
-            self.pods[uid].running = pod["status"].get("phase") == "Running"
+            self.pods[uid].see(pod["status"])
 
     def serve(self):
         while True:
@@ -140,12 +149,13 @@ class Workload:
             time.sleep(TICK_SECONDS)
 
     def metrics(self):
-        lines = ["# TYPE http_requests_total counter"]
+        requests, restarts = ["# TYPE http_requests_total counter"], ["# TYPE container_restarts_total counter"]
         with self.lock:
             for pod in self.pods.values():
                 labels = f'namespace="{pod.namespace}",pod="{pod.name}",rollouts_pod_template_hash="{pod.hash}"'
-                lines += [f'http_requests_total{{{labels},code="{code}"}} {count}' for code, count in pod.answers.items()]
-        return "\n".join(lines) + "\n"
+                requests += [f'http_requests_total{{{labels},code="{code}"}} {count}' for code, count in pod.answers.items()]
+                restarts.append(f"container_restarts_total{{{labels}}} {pod.restarts}")
+        return "\n".join(requests + restarts) + "\n"
 
 
 def answer_metrics(workload, port):

@@ -103,3 +103,53 @@ last_request_in_case() { # namespace pod
   jq --raw-output --arg pod "$2" '[.. | objects | select([.[] | strings] | index($pod)) | .. | strings
     | scan("request ([0-9]+)") | .[0] | tonumber] | max // "none"' "$STATE/case.json"
 }
+
+# What the namespace's only incident shows in the list; that there is another one fails the story.
+incident() { # namespace jq expression
+  local found
+  found=$(incidents "$1")
+  expect "the incidents in $1" 1 "$(jq length <<< "$found")"
+  jq --raw-output ".[0] | $2" <<< "$found"
+}
+
+# The incident has ended as an explanation of that category, in that attempt.
+is_explained() { # namespace category attempt
+  local seen
+  seen=$(incidents "$1" | jq --raw-output '.[] | "\(.state), \(.category), attempt \(.attempt)"')
+  echo "incidents in $1: ${seen:-none}"
+  [[ $seen == "explained, $2, attempt $3" ]]
+}
+
+# The Events that the daemon wrote on the Rollout shop, oldest first.
+events_of_daemon() { # namespace
+  kube get events --namespace "$1" --field-selector involvedObject.kind=Rollout,involvedObject.name=shop --output json |
+    jq '[.items[] | select((.reportingComponent // .source.component // "") | startswith("rollmend"))
+      | {reason, message, count: (.count // .series.count // 1), version: (.metadata.resourceVersion | tonumber)}]
+      | sort_by(.version)'
+}
+
+# Exactly these Events in this order, and each was said once.
+expect_events() { # namespace reason…
+  local namespace=$1 number
+  shift
+  number=$#
+  enough_events() {
+    local seen
+    seen=$(events_of_daemon "$namespace" | jq --raw-output '.[].reason')
+    echo "${seen:-none}"
+    (($(wc --words <<< "$seen") >= number))
+  }
+  wait_for 15 "$number Events in $namespace" enough_events
+  expect "the Events in $namespace" "$(printf '%s once ' "$@")" \
+    "$(events_of_daemon "$namespace" | jq --join-output '.[] | "\(.reason) \(if .count == 1 then "once" else .count end) "')"
+}
+
+# The message of the last Event with that reason.
+event_says() { # namespace reason
+  events_of_daemon "$1" | jq --raw-output --arg reason "$2" 'map(select(.reason == $reason)) | last | .message'
+}
+
+# Nobody asked for a right that deploy/ does not give.
+expect_no_refusal() {
+  expect 'what the daemon asked for and may not have' '' "$(refused_to_daemon)"
+}

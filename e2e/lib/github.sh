@@ -7,7 +7,7 @@ github_start() { # repository…
   # shellcheck source=/dev/null
   source "$STATE/repository/shop.env"
   # shellcheck disable=SC2154 # shop.env sets them
-  export STABLE_COMMIT=$stable CULPRIT=$culprit CANARY_COMMIT=$canary
+  export STABLE_COMMIT=$stable CULPRIT=$culprit CANARY_COMMIT=$canary ROOMY_COMMIT=$roomy LOWERED=$lowered TIGHT_COMMIT=$tight
   GITHUB_TOKEN=ghp_$(openssl rand -hex 18)
   GITHUB=http://127.0.0.1:$(free_port)
   for repository in "$@"; do given+=(--repo "$repository=$STATE/repository/shop.bundle"); done

@@ -10,13 +10,13 @@ apply() { # namespace file name=value…
   kube apply --namespace "$namespace" --filename - <<< "$text" > /dev/null
 }
 
-# Creates the namespace with its analysis and waits until the stable version runs.
+# Creates the namespace with its analysis, where there is one, and waits until the stable version runs.
 deploy_stable() { # namespace strategy analysis repository name=value…
   local namespace=$1 strategy=$2 analysis=$3 repository=$4
   shift 4
   kube create namespace "$namespace" > /dev/null
   wait_for 30 'a default service account' kube get serviceaccount default --namespace "$namespace"
-  apply "$namespace" "$analysis" "prometheus=$PROMETHEUS" "daemon=${DAEMON_GATE:-}" "$@"
+  [[ -z $analysis ]] || apply "$namespace" "$analysis" "prometheus=$PROMETHEUS" "daemon=${DAEMON_GATE:-}" "$@"
   apply "$namespace" "$strategy" "repository=$GITHUB/$repository" "$@"
   wait_for 60 'a healthy stable version' phase_is "$namespace" Healthy
 }
@@ -29,6 +29,16 @@ canary_patch() {
   jq --null-input --arg commit "$CANARY_COMMIT" '{spec: {template: {
     metadata: {labels: {"app.kubernetes.io/version": "v1.1.0"}, annotations: {"org.opencontainers.image.revision": $commit}},
     spec: {containers: [{name: "shop", image: "registry.acme.example/shop:v1.1.0"}]}}}}'
+}
+
+# What `kubectl argo rollouts retry` does: the same canary, analysed anew.
+retry_canary() { # namespace
+  kube patch rollout shop --namespace "$1" --subresource status --type merge --patch '{"status": {"abort": false}}' > /dev/null
+}
+
+# The canary with that hash is the stable version now.
+promoted() { # namespace hash
+  phase_is "$1" Healthy && [[ $(rollout "$1" .status.stableRS) == "$2" ]]
 }
 
 rollout() { # namespace jsonpath

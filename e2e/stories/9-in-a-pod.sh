@@ -34,6 +34,8 @@ deploy_daemon() { # port mode annotate
   if [[ $2 == observe ]]; then overlay_role "$STATE/overlay" rbac-observe.yaml; fi
   kube scale deployment rollmend --namespace rollmend --replicas 0 > /dev/null
   wait_for 60 'no daemon' pod_gone rollmend
+  # Each mode begins as on the first day, so that the right to create the Lease is used.
+  kube delete lease rollmend --namespace rollmend --ignore-not-found > /dev/null
   kube apply --kustomize "$STATE/overlay" >> "$STATE/log/pod.log"
   wait_for 60 "a ready daemon that may $2" pod_ready rollmend
   daemon_pod=$(pod_of rollmend)

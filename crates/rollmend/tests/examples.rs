@@ -1,4 +1,4 @@
-//! The example templates are held to what the daemon and the Rollouts controller do.
+//! The examples and the configuration of `deploy/` are held to what the daemon and the Rollouts controller do.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use std::path::Path;
@@ -31,4 +31,25 @@ fn the_plugin_template_carries_the_gate_token_in_its_path() {
     let template = example("analysis-template-plugin.yaml");
     assert!(template.contains("argoproj-labs/metric-ai:"), "{template}");
     assert!(template.contains(":8080/t/GATE-TOKEN"), "{template}");
+}
+
+#[test]
+fn the_configuration_to_begin_with_in_a_cluster_is_valid_and_lies_where_the_manifest_mounts_it() {
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
+    let check = std::process::Command::new(env!("CARGO_BIN_EXE_rollmend"))
+        .args(["check", "--config"])
+        .arg(deploy.join("agents.toml"))
+        .output()
+        .unwrap();
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+    let (configuration, manifest) = ["agents.toml", "deployment.yaml"]
+        .map(|file| std::fs::read_to_string(deploy.join(file)).unwrap())
+        .into();
+    for mounted in ["/etc/rollmend/secrets", "/var/lib/rollmend"] {
+        assert!(
+            configuration.contains(mounted) && manifest.contains(&format!("mountPath: {mounted}")),
+            "{mounted}"
+        );
+    }
+    assert!(manifest.contains("--config, /etc/rollmend/config/agents.toml"), "{manifest}");
 }

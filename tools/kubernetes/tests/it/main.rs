@@ -8,6 +8,7 @@ mod lease;
 mod logs;
 mod pods;
 mod reads;
+mod rights;
 mod spool;
 mod spool_limits;
 mod support;

@@ -1,6 +1,6 @@
 //! Who made a verdict, and what that cost.
 
-use domain::{AnalystKind, Cost, Verdict};
+use domain::{AnalystKind, Cost};
 
 use super::plain::plain;
 use crate::facts::fragment;
@@ -22,16 +22,4 @@ pub fn cost_of(analyst: &AnalystKind) -> Cost {
         AnalystKind::Rules => Cost::default(),
         AnalystKind::Model { cost, .. } | AnalystKind::RulesInstead { cost, .. } => *cost,
     }
-}
-
-/// `code, confidence 90, by model main, checked against the case, $0.03`: a verdict on one line.
-pub fn summary(verdict: &Verdict) -> String {
-    let cost = cost_of(&verdict.analyst);
-    let cost = if cost.micro_usd == 0 { String::new() } else { format!(", {cost}") };
-    format!(
-        "{}, confidence {}, {}{cost}",
-        verdict.category,
-        verdict.confidence.get(),
-        judged(&verdict.analyst)
-    )
 }

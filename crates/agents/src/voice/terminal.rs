@@ -1,15 +1,16 @@
 //! A verdict on a terminal: plain lines, no colour.
 
-use domain::{Claim, Verdict};
+use domain::{AnalystKind, Claim, Verdict};
 
-use super::judged::summary;
+use super::judged::{cost_of, judged};
 use super::plain::plain;
 
-/// The lines of a verdict, at most `width` characters each (at least 40 are assumed): cause, story, evidence, what was ruled out, next.
+/// The lines of a verdict, at most `width` characters each (at least 40 are assumed): cause, story, evidence, what was ruled out, who judged
+/// where a model was asked, next.
 pub fn verdict_lines(verdict: &Verdict, width: usize) -> Vec<String> {
     let width = width.max(40);
-    let mut lines = wrapped(&summary(verdict), width, "", "  ");
-    lines.push(String::new());
+    let mut lines =
+        vec![format!("{}, confidence {}", verdict.category, verdict.confidence.get()), String::new()];
     lines.extend(wrapped(&verdict.root_cause, width, "  ", "  "));
     if !verdict.claims.is_empty() {
         lines.push(String::new());
@@ -24,8 +25,21 @@ pub fn verdict_lines(verdict: &Verdict, width: usize) -> Vec<String> {
     if let Some((_, unknown)) = verdict.analysis.rsplit_once(" Not known: ") {
         lines.extend(wrapped(&format!("Not known: {unknown}"), width, "  ", "  "));
     }
+    if let Some(judge) = judge(verdict) {
+        lines.extend(wrapped(&judge, width, "  ", "  "));
+    }
     lines.extend(wrapped(&format!("Next: {}", verdict.remediation), width, "  ", "  "));
     lines
+}
+
+/// Who judged and what it cost, where a model was asked.
+fn judge(verdict: &Verdict) -> Option<String> {
+    let cost = cost_of(&verdict.analyst);
+    let cost = if cost.micro_usd == 0 { String::new() } else { format!(", {cost}") };
+    match &verdict.analyst {
+        AnalystKind::Rules => None,
+        asked => Some(format!("Judged {}{cost}.", judged(asked))),
+    }
 }
 
 fn evidence(claim: &Claim, width: usize) -> Vec<String> {

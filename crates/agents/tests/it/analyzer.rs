@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use testbed::models::{Answer, Call, Turn};
 
 use crate::crew::Stage;
-use crate::scene::{self, CULPRIT, Scene};
+use crate::scene::{self, CANARY, CULPRIT, Scene};
 use crate::shelf::{Saying, Shelf};
 
 const QUOTE: &str = "Cannot invoke \"String.trim()\" because \"name\" is null";
@@ -261,8 +261,12 @@ async fn where_no_quote_stands_the_rules_judge_and_say_so() {
     run.verdict = Some(Box::new(verdict.clone()));
     let event = Speaker.announcement(&run, Occasion::Verdict).unwrap().message;
     assert!(event.contains("Cause: code (confidence 90, by rules, since no quote of its answer"), "{event}");
-    let first = verdict_lines(&verdict, 200).remove(0);
-    assert!(first.starts_with("code, confidence 90, by rules, since no quote of its answer"), "{first}");
+    let lines = verdict_lines(&verdict, 200);
+    let judged = lines.iter().find(|line| line.contains("Judged")).unwrap();
+    assert!(
+        judged.starts_with("  Judged by rules, since no quote of its answer stands in the evidence, $"),
+        "{judged}"
+    );
 }
 
 #[tokio::test]
@@ -278,8 +282,7 @@ async fn a_verdict_that_quotes_nothing_leads_to_no_patch() {
 #[tokio::test]
 async fn a_commit_that_only_the_model_names_is_handed_off_by_a_quote_that_stands() {
     let scene = scene::out_of_memory();
-    let claims =
-        json!([{"exhibit": "E10", "text": "the only one that touches the cache", "quote": CANARY_TEXT}]);
+    let claims = json!([{"exhibit": "E10", "text": "the only one that touches the cache", "quote": CANARY}]);
     let (_, verdict) = answered(&scene, but(&json!({"claims": claims, "suspect": "bbbbbbb"}))).await;
     let handoff = handoff(&scene, &verdict).unwrap();
     let named: Vec<_> = handoff.suspects().iter().map(|one| (one.sha.short(), one.grounds)).collect();
@@ -290,13 +293,11 @@ async fn a_commit_that_only_the_model_names_is_handed_off_by_a_quote_that_stands
 #[tokio::test]
 async fn a_commit_that_nobody_holds_for_the_cause_is_not_handed_off_by_a_model_that_is_sure() {
     let scene = scene::lowered_limit().only_candidate();
-    let claims = json!([{"exhibit": "E10", "text": "it is the only one", "quote": CANARY_TEXT}]);
+    let claims = json!([{"exhibit": "E10", "text": "it is the only one", "quote": CANARY}]);
     let (_, verdict) = answered(&scene, but(&json!({"claims": claims, "suspect": ""}))).await;
     assert_eq!((verdict.category, verdict.confidence.get()), (Category::Code, 93));
     assert_eq!(handoff(&scene, &verdict), Err(NoHandoff::NoSuspect));
 }
-
-const CANARY_TEXT: &str = scene::CANARY;
 
 #[tokio::test]
 async fn a_model_that_contradicts_a_frame_in_changed_lines_is_shown_beside_the_rules_and_leads_to_no_patch() {

@@ -27,16 +27,22 @@ use tool_kubernetes::Connection;
 
 use self::folder::Folder;
 use self::happening::{Happening, Left};
-use self::options::Scenario;
 pub(crate) use self::options::{DemoOptions, ShopOptions};
+use self::options::{GivenModel, Scenario};
 pub(crate) use self::processes::keep_shop;
 use self::stage::Stage;
-use self::story::{Cast, Told};
+use self::story::{Cast, Minds, Told};
 use self::teller::Teller;
 use crate::compose::Daemon;
 use crate::config::Config;
 use crate::console::Ending;
 use crate::logging;
+
+/// What is to be played.
+struct Script {
+    scenario: Scenario,
+    model: Option<GivenModel>,
+}
 
 /// What was started so far, to be ended in any case.
 #[derive(Default)]
@@ -51,9 +57,10 @@ pub(crate) async fn run(options: &DemoOptions) -> miette::Result<Ending> {
     let folder = Folder::make(options.keep.as_deref())?;
     logging::start_in(&folder.log())?;
     let teller = if options.json { Teller::in_json() } else { Teller::in_words() };
+    let script = Script { scenario: options.scenario, model: options.model.given() };
     let mut started = Started::default();
     let played = tokio::select! {
-        played = play(&folder, &teller, options.scenario, &mut started) => played,
+        played = play(&folder, &teller, &script, &mut started) => played,
         interrupted = interrupted() => interrupted.and_then(|()| Err(miette!("the demo was interrupted"))),
     };
     teller.wait_for("everything to end");
@@ -83,25 +90,28 @@ pub(crate) async fn run(options: &DemoOptions) -> miette::Result<Ending> {
 async fn play(
     folder: &Folder,
     teller: &Teller,
-    scenario: Scenario,
+    script: &Script,
     started: &mut Started,
 ) -> miette::Result<Told> {
-    teller.say(preface(scenario))?;
+    let Script { scenario, model } = script;
+    teller.say(&preface(*scenario))?;
     teller.wait_for("the stage");
-    let stage = started.stage.insert(Stage::set_up(folder, scenario.plot()).await?);
+    let stage = started.stage.insert(Stage::set_up(folder, *scenario).await?);
     teller.tell(&stage.as_set())?;
     teller.wait_for("the shop to open");
     stage.open_shop().await?;
     teller.tell(&stage.as_open())?;
-    let path = folder.write("agents.toml", &configuration::text(folder, stage))?;
+    let path = folder.write("agents.toml", &configuration::text(folder, stage, model.as_ref()))?;
     let config = Config::read(&path)?;
     let connection = Connection::Kubeconfig { path: folder.root().join(stage::KUBECONFIG), context: None };
     let daemon = started.daemon.insert(Daemon::start(&config, &connection, started.cancel.clone()).await?);
     let mut ready = daemon.readiness();
     ready.wait_for(|ready| *ready).await.into_diagnostic().wrap_err("the daemon ended while it started")?;
-    teller.tell(&Happening::DaemonStarted { address: daemon.address().to_string() })?;
+    let named = model.as_ref().map(|model| model.name.clone());
+    teller.tell(&Happening::DaemonStarted { address: daemon.address().to_string(), model: named })?;
     let cases = CaseFolder::open(&config.daemon.cases).map_err(|error| miette!("failed to {error}"))?;
-    story::play(&Cast { stage, daemon, cases: &cases, teller }, scenario).await
+    let minds = if model.is_some() { Minds::Model } else { Minds::Rules };
+    story::play(&Cast { stage, daemon, cases: &cases, teller, minds }, *scenario).await
 }
 
 impl Started {
@@ -117,15 +127,17 @@ impl Started {
     }
 }
 
-fn preface(scenario: Scenario) -> &'static str {
-    match scenario {
-        Scenario::Failing => {
-            "A canary with a bug, on this machine alone: real processes, real requests, real git, nothing leaves loopback."
-        }
-        Scenario::Healthy => {
-            "A healthy canary, on this machine alone: real processes, real requests, real git, nothing leaves loopback."
-        }
-    }
+fn preface(scenario: Scenario) -> String {
+    let what = match scenario {
+        Scenario::Failing => "A canary with a bug",
+        Scenario::Healthy => "A healthy canary",
+        Scenario::Leak => "A canary that leaks memory",
+        Scenario::Config => "A canary with a wrong value in its manifest",
+        Scenario::Template => "A healthy canary with a broken analysis",
+    };
+    format!(
+        "{what}, on this machine alone: real processes, real requests, real git, nothing leaves loopback."
+    )
 }
 
 fn left(folder: &Folder, told: Told) -> miette::Result<Left> {

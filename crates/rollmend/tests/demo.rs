@@ -81,6 +81,12 @@ fn compiled(release: Release) -> BTreeMap<String, String> {
     release.files().iter().map(|file| (file.path.to_owned(), file.text.to_owned())).collect()
 }
 
+/// Category and confidence of an incident's verdict.
+fn verdict(shown: &Value) -> (&str, u64) {
+    let verdict = &shown["incident"]["verdict"];
+    (verdict["category"].as_str().unwrap(), verdict["confidence"].as_u64().unwrap())
+}
+
 fn pull_requests(repository: &Repository) -> Vec<String> {
     let references = repository.references_glob("refs/pull/*").unwrap();
     references.map(|reference| reference.unwrap().name().unwrap().to_owned()).collect()
@@ -100,7 +106,57 @@ fn a_failing_canary_ends_in_one_pull_request_that_undoes_the_culprit() {
     assert_eq!(incidents.as_array().unwrap().len(), 1);
     assert_eq!(incidents[0]["state"], "proposed");
     let shown = demo.look(&["show", "shop/checkout", "--json"]);
-    pages::compare_pull_request(&shown);
+    pages::compare_pull_request("demo-pull-request.md", &shown);
+}
+
+#[test]
+fn a_canary_that_is_killed_for_its_memory_ends_in_a_revert_of_the_only_commit_that_can_be_to_blame() {
+    let demo = Demo::new();
+    pages::compare("demo-leak.txt", "rollmend demo --scenario leak", &demo.play(&["--scenario", "leak"]));
+    let repository = demo.repository();
+    assert_eq!(pull_requests(&repository), ["refs/pull/1/head"]);
+    let mut without_the_leak = compiled(Release::First);
+    without_the_leak.insert("README.md".to_owned(), compiled(Release::Leaking)["README.md"].clone());
+    assert_eq!(tree(&repository, "refs/pull/1/head"), without_the_leak);
+    let shown = demo.look(&["show", "shop/checkout", "--json"]);
+    assert_eq!(verdict(&shown), ("code", 75));
+}
+
+#[test]
+fn a_value_of_the_manifest_is_set_back_and_the_rest_of_its_commit_stays() {
+    let demo = Demo::new();
+    pages::compare(
+        "demo-config.txt",
+        "rollmend demo --scenario config",
+        &demo.play(&["--scenario", "config"]),
+    );
+    let repository = demo.repository();
+    assert_eq!(pull_requests(&repository), ["refs/pull/1/head"]);
+    assert_eq!(tree(&repository, "refs/pull/1/head"), compiled(Release::Sound));
+    let mut deployed = tree(&repository, "v1.1.0");
+    assert!(deployed["deploy/rollout.yaml"].contains("value: \"1000.00\""));
+    deployed
+        .insert("deploy/rollout.yaml".to_owned(), compiled(Release::Sound)["deploy/rollout.yaml"].clone());
+    assert_eq!(deployed, compiled(Release::Sound));
+    let shown = demo.look(&["show", "shop/checkout", "--json"]);
+    assert_eq!(verdict(&shown), ("configuration", 85));
+    pages::compare_pull_request("demo-config-pull-request.md", &shown);
+}
+
+#[test]
+fn an_analysis_at_fault_is_explained_and_no_pull_request_is_opened() {
+    let demo = Demo::new();
+    pages::compare(
+        "demo-template.txt",
+        "rollmend demo --scenario template",
+        &demo.play(&["--scenario", "template"]),
+    );
+    assert_eq!(pull_requests(&demo.repository()), Vec::<String>::new());
+    let incidents = demo.look(&["incidents", "--json"]);
+    assert_eq!(incidents.as_array().unwrap().len(), 1);
+    assert_eq!(incidents[0]["state"], "explained");
+    let shown = demo.look(&["show", "shop/checkout", "--json"]);
+    assert_eq!(verdict(&shown).0, "analysis-template");
 }
 
 #[test]

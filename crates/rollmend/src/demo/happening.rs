@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use domain::Verdict;
+use domain::{PatchKind, Verdict};
 use serde::Serialize;
 
 /// One happening.
@@ -14,11 +14,11 @@ pub(super) enum Happening {
     /// The shop serves.
     ShopOpen { version: &'static str, pods: usize, answers: u64, failures: u64 },
     /// The daemon runs.
-    DaemonStarted { address: String },
+    DaemonStarted { address: String, model: Option<String> },
     /// A release goes to the canary.
     Deployed { version: &'static str, commits: usize, authors: usize, canary_pods: u64, pods: u64 },
     /// The analysis measured.
-    Measured { metric: String, phase: String, value: String, condition: String },
+    Measured { metric: String, phase: String, value: String, condition: String, message: String },
     /// The daemon saw trouble.
     TroubleSeen { incident: String, troubles: Vec<String> },
     /// The Rollout was aborted.
@@ -32,11 +32,13 @@ pub(super) enum Happening {
     /// The cause was found.
     CauseFound { verdict: Box<Verdict> },
     /// A patch was made.
-    PatchMade { reverts: String, commit: String, files: Vec<PatchedFile>, base: String },
+    PatchMade { kind: PatchKind, reverts: String, commit: String, files: Vec<PatchedFile>, base: String },
     /// The daemon could not do something, and says what.
     CouldNotGoOn { reason: String },
     /// The pull request is open.
     PullRequestOpened { number: u64, url: String, branch: String },
+    /// The incident ended without a pull request.
+    Explained { incidents: usize, pull_requests: usize },
     /// What the Rollout's own events say now.
     EventWritten { kind: String, reason: String, message: String },
     /// The gate was asked, as the metric plugin asks, and answered.
@@ -72,7 +74,10 @@ pub(super) struct Evidence {
 pub(super) struct Digested {
     pub(super) new_traces: usize,
     pub(super) new_templates: usize,
+    /// Metrics that failed.
     pub(super) metrics: usize,
+    /// Metrics that could not be measured or decided.
+    pub(super) unmeasured: usize,
     pub(super) commits: u64,
     /// Commits against which the evidence stands on its own.
     pub(super) suspects: usize,

@@ -50,6 +50,14 @@ pub(super) fn tagged(at: &Path, tag: &str) -> Result<String, git2::Error> {
     Ok(repository.find_reference(&format!("refs/tags/{tag}"))?.peel_to_commit()?.id().to_string())
 }
 
+/// The text of a file as a tag has it.
+pub(super) fn file(at: &Path, tag: &str, path: &str) -> Result<String, git2::Error> {
+    let repository = Repository::open_bare(at)?;
+    let tree = repository.find_reference(&format!("refs/tags/{tag}"))?.peel_to_tree()?;
+    let blob = tree.get_path(Path::new(path))?.to_object(&repository)?.peel_to_blob()?;
+    String::from_utf8(blob.content().to_vec()).map_err(|_| git2::Error::from_str("the file is no text"))
+}
+
 /// Checks the repository out into a folder of its own, to look at.
 pub(super) fn check_out(from: &Path, into: &Path) -> Result<(), git2::Error> {
     Repository::clone(&from.display().to_string(), into).map(drop)
@@ -87,7 +95,7 @@ mod tests {
 
     #[test]
     fn the_committed_trees_are_byte_for_byte_what_is_compiled() {
-        for plot in [Plot::Faulty, Plot::Sound] {
+        for plot in [Plot::Faulty, Plot::Sound, Plot::Leaking] {
             let folder = tempfile::tempdir().unwrap();
             commit_history(folder.path(), plot, Utc::now()).unwrap();
             let repository = Repository::open_bare(folder.path()).unwrap();

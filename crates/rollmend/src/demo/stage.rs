@@ -14,18 +14,20 @@ use miette::miette;
 use serde_json::Value;
 use shop::{Plot, Release};
 use testbed::github::{GitHub, GitHubError, GitHubOptions, Pull, Source};
-use testbed::kubelet::{Kubelet, KubeletOptions};
+use testbed::kubelet::{Kubelet, KubeletOptions, StateMetrics};
 use testbed::kubernetes::{Kind, KubernetesApi, KubernetesOptions, Rule, Store, Token};
 use testbed::prometheus::{Prometheus, PrometheusOptions};
 use testbed::rollouts_controller::{RolloutsController, RolloutsOptions};
 use testbed::wire::Port;
 
 use self::customers::{Customers, Tally};
-pub(super) use self::manifests::{METRIC, NAMESPACE, REPLICAS, ROLLOUT};
+use self::manifests::{Deployable, Pipeline};
+pub(super) use self::manifests::{NAMESPACE, REPLICAS, ROLLOUT};
 use self::pods::Pods;
 use super::folder::Folder;
 use super::happening::Happening;
 use super::object::text;
+use super::options::Scenario;
 use super::{configuration, repository};
 
 /// The shop's repository.
@@ -45,36 +47,38 @@ const SCRAPE: Duration = Duration::from_millis(500);
 pub(super) struct Stage {
     github: GitHub,
     kubernetes: KubernetesApi,
+    state_metrics: StateMetrics,
     prometheus: Prometheus,
     controller: RolloutsController,
     kubelet: Kubelet,
     processes: Pods,
     customers: Customers,
-    plot: Plot,
-    revisions: [String; 2],
+    scenario: Scenario,
+    versions: [Deployable; 2],
 }
 
 impl Stage {
     /// Sets it up; the shop is not deployed yet.
-    pub(super) async fn set_up(folder: &Folder, plot: Plot) -> miette::Result<Self> {
+    pub(super) async fn set_up(folder: &Folder, scenario: Scenario) -> miette::Result<Self> {
+        let plot = scenario.plot();
         let github = github(folder, plot).await?;
-        let bare = github.path(REPOSITORY).map_err(|error| miette!("failed to {error}"))?;
-        let revisions = ["v1.0.0", "v1.1.0"].map(|tag| repository::tagged(&bare, tag));
-        let [first, last] =
-            revisions.map(|found| found.map_err(|error| miette!("failed to read a tag: {error}")));
+        let versions = versions(&github, plot)?;
         let kubernetes = KubernetesApi::start(cluster())
             .await
             .map_err(|error| miette!("failed to start Kubernetes: {error}"))?;
         folder.write(TOKEN_FILE, GITHUB_TOKEN)?;
         folder.write(KUBECONFIG, &kubernetes.kubeconfig(CLUSTER_TOKEN))?;
         let pods = Pods::new(kubernetes.store().clone(), plot, folder.root().to_owned())?;
+        let state_metrics = StateMetrics::start(&kubernetes)
+            .await
+            .map_err(|error| miette!("failed to start kube-state-metrics: {error}"))?;
         let prometheus = Prometheus::start(PrometheusOptions {
             port: Port::Any,
             token: None,
-            targets: pods.targets(),
+            targets: pods.targets(state_metrics.url()),
             every: SCRAPE,
             queries: vec![
-                manifests::ERROR_RATIO.replace("{{args.hash}}", "{{hash}}"),
+                manifests::query(scenario).replace("{{args.hash}}", "{{hash}}"),
                 configuration::REQUESTS.to_owned(),
             ],
             clock: kubernetes.store().clock().clone(),
@@ -85,12 +89,13 @@ impl Stage {
             kubelet: Kubelet::start(&kubernetes, pods.runner(), kubelet()),
             controller: RolloutsController::start(&kubernetes, RolloutsOptions::default()),
             customers: Customers::default(),
-            revisions: [first?, last?],
+            versions,
             github,
             kubernetes,
+            state_metrics,
             prometheus,
             processes: pods,
-            plot,
+            scenario,
         })
     }
 
@@ -99,9 +104,9 @@ impl Stage {
         let refused = |error| miette!("failed to deploy the shop: {error}");
         let store = self.store();
         store.ensure_namespace(NAMESPACE);
-        store.create(manifests::analysis_template(&self.prometheus.url())).map_err(refused)?;
-        let [first, _] = &self.revisions;
-        store.create(manifests::rollout(&self.repository_url(), Release::First, first)).map_err(refused)?;
+        store.create(manifests::analysis_template(self.scenario, &self.prometheus.url())).map_err(refused)?;
+        let [first, _] = &self.versions;
+        store.create(first.rollout()).map_err(refused)?;
         store
             .wait_for(Kind::Rollout, NAMESPACE, ROLLOUT, |rollout| {
                 text(rollout, "/status/phase") == "Healthy"
@@ -130,8 +135,8 @@ impl Stage {
 
     /// Deploys release 1.1.0 as `kubectl apply` would.
     pub(super) fn deploy(&self) -> miette::Result<()> {
-        let [_, last] = &self.revisions;
-        let template = manifests::template(self.plot.last_release(), last);
+        let [_, last] = &self.versions;
+        let template = last.template();
         let update = |rollout: &mut Value| {
             if let Some(place) = rollout.pointer_mut("/spec/template") {
                 *place = template;
@@ -174,7 +179,7 @@ impl Stage {
 
     /// The page of the shop's repository.
     pub(super) fn repository_url(&self) -> String {
-        format!("{}/{REPOSITORY}", self.github.url())
+        page(&self.github)
     }
 
     /// The bare repository that the stand-in for GitHub serves.
@@ -195,6 +200,7 @@ impl Stage {
         self.kubelet.stop().await;
         self.kubernetes.wire().shutdown().await;
         self.prometheus.wire().shutdown().await;
+        self.state_metrics.wire().shutdown().await;
         self.github.shutdown().await;
     }
 }
@@ -209,6 +215,19 @@ async fn github(folder: &Folder, plot: Plot) -> miette::Result<GitHub> {
     let history = Source::Repository(source.path().to_owned());
     github.create_repository(REPOSITORY, history).await.map_err(github_failed)?;
     Ok(github)
+}
+
+/// The shop's two versions as its repository has them.
+fn versions(github: &GitHub, plot: Plot) -> miette::Result<[Deployable; 2]> {
+    let bare = github.path(REPOSITORY).map_err(|error| miette!("failed to {error}"))?;
+    let repository = page(github);
+    let read = |tag, release| Deployable::read(&bare, tag, &Pipeline { repository: &repository, release });
+    Ok([read("v1.0.0", Release::First)?, read("v1.1.0", plot.last_release())?])
+}
+
+/// The page of the shop's repository.
+fn page(github: &GitHub) -> String {
+    format!("{}/{REPOSITORY}", github.url())
 }
 
 fn commit(at: &Path, plot: Plot) -> miette::Result<()> {
@@ -247,6 +266,6 @@ fn kubelet() -> KubeletOptions {
 
 impl std::fmt::Debug for Stage {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Stage").field("plot", &self.plot).finish_non_exhaustive()
+        formatter.debug_struct("Stage").field("scenario", &self.scenario).finish_non_exhaustive()
     }
 }

@@ -23,6 +23,8 @@ use crate::compose::Daemon;
 
 /// How long anything may take before the demo gives up: twice what it takes on a slow machine.
 const LIMIT: Duration = Duration::from_secs(45);
+/// The same where a model works: as long as one may in all, by the defaults of agents.toml.
+const LIMIT_WITH_MODEL: Duration = Duration::from_secs(600);
 /// The time between two looks at the journal when nothing calls for one.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -32,6 +34,16 @@ pub(super) struct Cast<'a> {
     pub(super) daemon: &'a Daemon,
     pub(super) cases: &'a CaseFolder,
     pub(super) teller: &'a Teller,
+    pub(super) minds: Minds,
+}
+
+/// Who judges and mends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Minds {
+    /// The rules, whose outcome is known beforehand.
+    Rules,
+    /// A model, whose outcome is its own.
+    Model,
 }
 
 /// A story as it goes on.
@@ -61,7 +73,8 @@ pub(super) async fn play(cast: &Cast<'_>, scenario: Scenario) -> miette::Result<
     cast.stage.deploy()?;
     cast.teller.tell(&cluster::deployed(scenario))?;
     match scenario {
-        Scenario::Failing => story.failing().await?,
+        Scenario::Failing | Scenario::Leak | Scenario::Config => story.mended().await?,
+        Scenario::Template => story.explained().await?,
         Scenario::Healthy => story.healthy().await?,
     }
     story.read_pull_requests()?;
@@ -69,11 +82,24 @@ pub(super) async fn play(cast: &Cast<'_>, scenario: Scenario) -> miette::Result<
 }
 
 impl Story<'_> {
-    async fn failing(&mut self) -> miette::Result<()> {
+    async fn mended(&mut self) -> miette::Result<()> {
         self.until("the analysis to fail", |story| story.cluster.aborted()).await?;
         self.until("the pull request", |story| story.incidents.ended()).await?;
-        self.incidents.check_proposed()?;
-        self.until("the Event that names it", |story| story.cluster.announced_pull_request()).await
+        if self.cast.minds == Minds::Rules {
+            self.incidents.check_proposed()?;
+        }
+        self.until("the Event that names it", |story| story.cluster.announced()).await
+    }
+
+    async fn explained(&mut self) -> miette::Result<()> {
+        self.until("the analysis to end", |story| story.cluster.aborted()).await?;
+        self.until("the explanation", |story| story.incidents.ended()).await?;
+        self.incidents.check_explained()?;
+        self.until("the Event that says so", |story| story.cluster.announced()).await?;
+        let pulls = self.cast.stage.pulls().map_err(|error| miette!("failed to {error}"))?;
+        let explained =
+            Happening::Explained { incidents: self.incidents.count(), pull_requests: pulls.len() };
+        self.cast.teller.tell(&explained)
     }
 
     async fn healthy(&mut self) -> miette::Result<()> {
@@ -104,7 +130,8 @@ impl Story<'_> {
 
     /// Tells what happens until `end` holds, within the limit.
     async fn until(&mut self, what: &str, end: impl Fn(&Self) -> bool) -> miette::Result<()> {
-        let deadline = Instant::now() + LIMIT;
+        let limit = self.limit();
+        let deadline = Instant::now() + limit;
         self.cast.teller.wait_for(what);
         loop {
             let version = self.cast.stage.store().version();
@@ -116,7 +143,7 @@ impl Story<'_> {
                 self.cast.teller.wait_for(what);
             }
             if Instant::now() >= deadline {
-                return Err(self.gave_up(what));
+                return Err(self.gave_up(what, limit));
             }
             let store = self.cast.stage.store();
             tokio::select! {
@@ -131,7 +158,7 @@ impl Story<'_> {
 
     /// Tells what is new; whether anything was. Effects are told after their causes, so the causes are asked for last.
     async fn tell_news(&mut self) -> miette::Result<bool> {
-        let announced = self.cluster.announcement(self.cast);
+        let announced = self.cluster.announcement(self.cast, self.incidents.announced_as());
         let from_daemon = self.incidents.gather(self.cast).await?;
         let mut news = self.cluster.gather(self.cast);
         news.extend(from_daemon);
@@ -140,11 +167,18 @@ impl Story<'_> {
         Ok(!news.is_empty())
     }
 
-    fn gave_up(&self, what: &str) -> miette::Report {
+    fn limit(&self) -> Duration {
+        match self.cast.minds {
+            Minds::Rules => LIMIT,
+            Minds::Model => LIMIT_WITH_MODEL,
+        }
+    }
+
+    fn gave_up(&self, what: &str, limit: Duration) -> miette::Report {
         let rollout = self.cast.stage.store().get(Kind::Rollout, NAMESPACE, ROLLOUT).unwrap_or_default();
         miette!(
             "waited {} s for {what}; the Rollout is {} and says \"{}\"; {}",
-            LIMIT.as_secs(),
+            limit.as_secs(),
             text(&rollout, "/status/phase"),
             text(&rollout, "/status/message"),
             self.incidents.standing()

@@ -3,11 +3,13 @@
 /// Every so many orders the provider does not answer in time.
 const SLOW_EVERY: u64 = 25;
 
+/// So many cents are charged at once, whatever the limit.
+const SMALL: u64 = 10_000;
+
 /// Charges `cents` for an order. One that the provider does not confirm in time is settled at night.
 pub fn charge(order: u64, cents: u64) {
-    let parts = cents.div_ceil(limit());
-    if parts > 1 {
-        println!("INFO order {order} is charged in {parts} parts");
+    if cents > SMALL && cents > limit() {
+        println!("INFO order {order} is charged in parts");
     }
     if cents > 0 && order.is_multiple_of(SLOW_EVERY) {
         println!("WARN payment provider timed out for order {order}, it is settled at night");
@@ -17,5 +19,5 @@ pub fn charge(order: u64, cents: u64) {
 /// The most cents that a card is charged at once: `CARD_LIMIT`.
 fn limit() -> u64 {
     let limit = std::env::var("CARD_LIMIT").unwrap_or_else(|_| "50000".to_owned());
-    limit.parse::<u64>().expect("CARD_LIMIT is not a number of cents").max(1)
+    limit.parse().expect("CARD_LIMIT is not a number of cents")
 }

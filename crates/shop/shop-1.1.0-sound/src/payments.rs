@@ -3,14 +3,16 @@
 /// Every so many orders the provider does not answer in time.
 const SLOW_EVERY: u64 = 25;
 
+/// So many cents are charged at once, whatever the limit.
+const SMALL: u64 = 10_000;
+
 /// How often a payment is tried before it is left for the night.
 const TRIES: u64 = 2;
 
 /// Charges `cents` for an order. One that the provider does not confirm in time is settled at night.
 pub fn charge(order: u64, cents: u64) {
-    let parts = cents.div_ceil(limit());
-    if parts > 1 {
-        println!("INFO order {order} is charged in {parts} parts");
+    if cents > SMALL && cents > limit() {
+        println!("INFO order {order} is charged in parts");
     }
     let slow = |attempt: u64| order.is_multiple_of(SLOW_EVERY * attempt);
     if cents > 0 && (1..=TRIES).all(slow) {
@@ -21,5 +23,5 @@ pub fn charge(order: u64, cents: u64) {
 /// The most cents that a card is charged at once: `CARD_LIMIT`.
 fn limit() -> u64 {
     let limit = std::env::var("CARD_LIMIT").unwrap_or_else(|_| "50000".to_owned());
-    limit.parse::<u64>().expect("CARD_LIMIT is not a number of cents").max(1)
+    limit.parse().expect("CARD_LIMIT is not a number of cents")
 }

@@ -100,10 +100,7 @@ impl Kubelet {
 
     /// Kills a container as the kernel does when its memory limit is reached.
     pub fn out_of_memory(&self, namespace: &str, pod: &str, container: &str) {
-        let seat = (namespace.to_owned(), pod.to_owned(), container.to_owned());
-        if let Some(running) = self.node.running().get_mut(&seat) {
-            running.kill_for_memory();
-        }
+        self.node.kill_for_memory(&(namespace.to_owned(), pod.to_owned(), container.to_owned()));
     }
 
     /// Ends all processes and then the kubelet; the pods stay in the store as they were.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cluster::{Cluster, pod};
 use serde_json::{Value, json};
 use testbed::{
-    kubelet::{ContainerSpec, Kubelet, KubeletOptions, Launch, LaunchRefused, Readiness},
+    kubelet::{ContainerSpec, Kubelet, KubeletOptions, Launch, LaunchRefused, Readiness, StateMetrics},
     kubernetes::Kind,
 };
 
@@ -24,6 +24,10 @@ fn shell(container: &ContainerSpec) -> Result<Launch, LaunchRefused> {
 }
 
 async fn start(script: &str) -> (Cluster, Kubelet) {
+    start_with(script, json!({})).await
+}
+
+async fn start_with(script: &str, resources: Value) -> (Cluster, Kubelet) {
     let cluster = Cluster::start().await;
     let options =
         KubeletOptions { back_off: Duration::from_millis(20), longest_grace: Duration::from_secs(5) };
@@ -31,6 +35,7 @@ async fn start(script: &str) -> (Cluster, Kubelet) {
     let mut web = pod("web", json!({}));
     web["spec"]["containers"][0]["args"] = json!([script]);
     web["spec"]["containers"][0]["env"] = json!([{"name": "GREETING", "value": "hello"}]);
+    web["spec"]["containers"][0]["resources"] = resources;
     cluster.store().create(web).unwrap();
     (cluster, kubelet)
 }
@@ -104,6 +109,30 @@ async fn a_process_killed_for_memory_is_shown_as_oom_killed() {
     let last = &status["containerStatuses"][0]["lastState"]["terminated"];
     assert_eq!((last["exitCode"].as_i64(), last["reason"].as_str()), (Some(137), Some("OOMKilled")));
     kubelet.stop().await;
+}
+
+#[tokio::test]
+async fn a_process_that_outgrows_its_memory_limit_is_killed_and_its_log_is_the_previous_one() {
+    let grow = "echo growing; held=0123456789abcdef; while :; do held=$held$held; sleep 0.03; done";
+    let (cluster, _kubelet) = start_with(grow, json!({"limits": {"memory": "8Mi"}})).await;
+    let metrics = StateMetrics::start(&cluster.kubernetes).await.unwrap();
+    let status = web(&cluster, |status| status["containerStatuses"][0]["restartCount"] == 1).await;
+    let last = &status["containerStatuses"][0]["lastState"]["terminated"];
+    assert_eq!((last["exitCode"].as_i64(), last["reason"].as_str()), (Some(137), Some("OOMKilled")));
+    assert_eq!(log(&cluster, last["containerID"].as_str().unwrap()).await, "growing\n");
+    let scraped = reqwest::get(metrics.url()).await.unwrap().text().await.unwrap();
+    let restarts = scraped.lines().last().unwrap().rsplit_once(' ').unwrap();
+    let series = r#"kube_pod_container_status_restarts_total{namespace="shop",pod="web",container="app"}"#;
+    assert_eq!(restarts.0, series);
+    assert!(restarts.1.parse::<u32>().unwrap() >= 1, "{scraped}");
+}
+
+#[tokio::test]
+async fn a_process_within_its_memory_limit_is_left_alone() {
+    let (cluster, _kubelet) =
+        start_with("echo small; sleep 0.2; exit 3", json!({"limits": {"memory": "64Mi"}})).await;
+    let status = web(&cluster, |status| status["containerStatuses"][0]["restartCount"] == 1).await;
+    assert_eq!(status["containerStatuses"][0]["lastState"]["terminated"]["reason"], "Error");
 }
 
 #[tokio::test]

@@ -91,10 +91,11 @@ impl Pods {
             .collect()
     }
 
-    /// What Prometheus scrapes: the pods that serve, labelled as its Kubernetes discovery would.
-    pub(super) fn targets(&self) -> Targets {
+    /// What Prometheus scrapes: kube-state-metrics, and the pods that serve, labelled as its Kubernetes discovery would.
+    pub(super) fn targets(&self, state_metrics: String) -> Targets {
         let pods = self.clone();
         Arc::new(move || {
+            let of_pods = Target { url: state_metrics.clone(), labels: BTreeMap::new() };
             let serving = pods.serving().into_iter();
             let target = |serving: Serving| Target {
                 url: format!("http://{}/metrics", serving.address),
@@ -103,7 +104,7 @@ impl Pods {
                     ("rollouts_pod_template_hash".to_owned(), serving.hash),
                 ]),
             };
-            serving.map(target).collect()
+            std::iter::once(of_pods).chain(serving.map(target)).collect()
         })
     }
 

@@ -7,7 +7,7 @@ use testbed::kubernetes::Kind;
 use super::super::happening::Happening;
 use super::super::object::{holds, items, text};
 use super::super::options::Scenario;
-use super::super::stage::{METRIC, NAMESPACE, REPLICAS, ROLLOUT};
+use super::super::stage::{NAMESPACE, REPLICAS, ROLLOUT};
 use super::Cast;
 
 /// The name under which the daemon writes Events.
@@ -18,7 +18,7 @@ const OURS: &str = "rollmend";
 pub(super) struct ClusterNews {
     runs: usize,
     measurements: usize,
-    named_pull_request: bool,
+    announced: bool,
     aborted: bool,
     promoted: bool,
 }
@@ -48,19 +48,19 @@ impl ClusterNews {
         self.promoted
     }
 
-    /// Whether an Event of the daemon's names the pull request.
-    pub(super) fn announced_pull_request(&self) -> bool {
-        self.named_pull_request
+    /// Whether an Event of the daemon's says how the incident ended.
+    pub(super) fn announced(&self) -> bool {
+        self.announced
     }
 
-    /// The daemon's Event that names the pull request, when it is new.
-    pub(super) fn announcement(&mut self, cast: &Cast<'_>) -> Option<Happening> {
+    /// The daemon's Event that says how the incident ended, by one of these reasons, when it is new.
+    pub(super) fn announcement(&mut self, cast: &Cast<'_>, reasons: &[&str]) -> Option<Happening> {
         let events = cast.stage.store().list(Kind::Event, Some(NAMESPACE));
         let mut ours = events.iter().filter(|event| {
-            text(event, "/reportingComponent") == OURS && text(event, "/message").contains("/pull/")
+            text(event, "/reportingComponent") == OURS && reasons.contains(&text(event, "/reason"))
         });
-        let event = ours.next().filter(|_| !self.named_pull_request)?;
-        self.named_pull_request = true;
+        let event = ours.next().filter(|_| !self.announced)?;
+        self.announced = true;
         Some(written(event))
     }
 
@@ -85,16 +85,25 @@ impl ClusterNews {
 }
 
 fn measured(run: &Value) -> Vec<Happening> {
-    let condition = text(run, "/spec/metrics/0/successCondition");
     let results = items(run, "/status/metricResults").iter();
-    let measurements = results.flat_map(|result| items(result, "/measurements"));
-    let told = |measurement: &Value| Happening::Measured {
-        metric: METRIC.to_owned(),
-        phase: text(measurement, "/phase").to_owned(),
-        value: text(measurement, "/value").to_owned(),
-        condition: condition.to_owned(),
-    };
-    measurements.filter(|measurement| !text(measurement, "/finishedAt").is_empty()).map(told).collect()
+    results.flat_map(|result| measurements(run, result)).collect()
+}
+
+fn measurements<'a>(run: &'a Value, result: &'a Value) -> impl Iterator<Item = Happening> + 'a {
+    let name = text(result, "/name");
+    let mut metrics = items(run, "/spec/metrics").iter();
+    let condition = metrics.find(|metric| text(metric, "/name") == name);
+    let condition = condition.map_or("", |metric| text(metric, "/successCondition"));
+    let ended = items(result, "/measurements").iter();
+    ended.filter(|measurement| !text(measurement, "/finishedAt").is_empty()).map(move |measurement| {
+        Happening::Measured {
+            metric: name.to_owned(),
+            phase: text(measurement, "/phase").to_owned(),
+            value: text(measurement, "/value").to_owned(),
+            condition: condition.to_owned(),
+            message: text(measurement, "/message").to_owned(),
+        }
+    })
 }
 
 fn written(event: &Value) -> Happening {

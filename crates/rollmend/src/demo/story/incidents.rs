@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::ports::{CaseStore, Digest, Journal};
 use domain::workflow::{Event, Run, State};
 use domain::{
-    Brief, CaseFile, CaseId, ExhibitBody, Grounds, IncidentId, Proposal, RangeFinding, Stage, Trouble,
-    Verdict,
+    Brief, CaseFile, CaseId, ExhibitBody, Grounds, IncidentId, MetricProblem, Proposal, RangeFinding, Stage,
+    Suspect, SuspectReason, Trouble, Verdict,
 };
 use evidence::Evidence as Rules;
 use miette::miette;
@@ -34,6 +34,17 @@ impl IncidentNews {
         self.runs.first().is_some_and(|run| run.state.name().is_final())
     }
 
+    /// The reasons under which an Event says how it ended; none while it goes on.
+    pub(super) fn announced_as(&self) -> &'static [&'static str] {
+        match self.runs.first().map(|run| &run.state) {
+            Some(State::Proposed { .. }) => &["FixProposed"],
+            Some(State::Explained { .. }) => &["NoFixProposed", "CanaryExplained"],
+            Some(State::Escalated { .. }) => &["HumanNeeded"],
+            Some(State::Declined { .. }) => &["FixDeclined"],
+            _ => &[],
+        }
+    }
+
     /// Where it stands, in words.
     pub(super) fn standing(&self) -> String {
         match self.runs.first() {
@@ -51,6 +62,14 @@ impl IncidentNews {
         match self.runs.first().map(|run| &run.state) {
             Some(State::Proposed { .. }) => Ok(()),
             _ => Err(miette!("expected a pull request; {}", self.standing())),
+        }
+    }
+
+    /// The story has an explanation and no pull request at its end, or it failed.
+    pub(super) fn check_explained(&self) -> miette::Result<()> {
+        match self.runs.first().map(|run| &run.state) {
+            Some(State::Explained { .. }) => Ok(()),
+            _ => Err(miette!("expected an explanation alone; {}", self.standing())),
         }
     }
 
@@ -163,6 +182,10 @@ async fn read(cast: &Cast<'_>, id: &CaseId) -> miette::Result<(CaseFile, Brief)>
 fn in_words(trouble: &Trouble) -> String {
     match trouble {
         Trouble::MetricFailed { metric, .. } => format!("metric {metric} failed"),
+        Trouble::MetricErrored { metric, .. } => format!("metric {metric} could not be measured"),
+        Trouble::OomKilled { container, .. } => {
+            format!("container {container} was killed at its memory limit")
+        }
         Trouble::Aborted { .. } => "the Rollout was aborted".to_owned(),
         Trouble::LogErrors { .. } => "an error in the canary's log that stable does not have".to_owned(),
         other => other.class().replace('-', " "),
@@ -186,17 +209,26 @@ fn frozen(file: &CaseFile, brief: &Brief, stage: Stage, canary_pods_left: usize)
 fn digested(brief: &Brief) -> Digested {
     let (commits, suspects) = match &brief.range {
         RangeFinding::Known { commits, suspects, .. } => {
-            (*commits, suspects.iter().filter(|suspect| suspect.grounds != Grounds::Weak).count())
+            (*commits, suspects.iter().filter(|suspect| has_evidence(suspect)).count())
         }
         RangeFinding::Unknown { .. } => (0, 0),
     };
+    let metrics =
+        |is: fn(MetricProblem) -> bool| brief.metrics.iter().filter(|metric| is(metric.problem)).count();
     Digested {
         new_traces: brief.traces.iter().filter(|trace| trace.novelty.is_against_canary()).count(),
         new_templates: brief.templates.iter().filter(|template| template.novelty.is_against_canary()).count(),
-        metrics: brief.metrics.len(),
+        metrics: metrics(|problem| problem == MetricProblem::Failed),
+        unmeasured: metrics(|problem| problem != MetricProblem::Failed),
         commits,
         suspects,
     }
+}
+
+/// Whether anything but its being in the range speaks against it.
+fn has_evidence(suspect: &Suspect) -> bool {
+    let made_a_difference = |reason: &SuspectReason| matches!(reason, SuspectReason::SpecInLines { .. });
+    suspect.grounds != Grounds::Weak || suspect.reasons.iter().any(made_a_difference)
 }
 
 fn patched(proposal: &Proposal, commit: Option<String>) -> Happening {
@@ -207,6 +239,7 @@ fn patched(proposal: &Proposal, commit: Option<String>) -> Happening {
         removed: file.removed,
     };
     Happening::PatchMade {
+        kind: patch.kind,
         reverts: patch.reverts.short().to_string(),
         commit: commit.unwrap_or_default(),
         files: patch.files.iter().map(file).collect(),

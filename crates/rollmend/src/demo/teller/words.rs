@@ -5,7 +5,7 @@ use std::time::Duration;
 use agents::voice::plain::plain;
 use agents::voice::terminal::verdict_lines;
 use anstyle::{AnsiColor, Style};
-use domain::Verdict;
+use domain::{PatchKind, Verdict};
 
 use super::super::happening::{Digested, Evidence, Happening, Left, PatchedFile};
 use super::pull_request;
@@ -56,8 +56,9 @@ fn on_stage(happening: &Happening) -> Option<Row> {
             let fared = format!("{answers} answered, {failures} failed");
             (Mark::Done, "shop", format!("checkout {version} serves real orders on {pods} pods: {fared}"))
         }
-        Happening::DaemonStarted { .. } => {
-            (Mark::Done, "rollmend", "watches, as `rollmend serve` does: mode propose, no model".to_owned())
+        Happening::DaemonStarted { model, .. } => {
+            let model = model.as_ref().map_or("no model".to_owned(), |name| format!("the model {name}"));
+            (Mark::Done, "rollmend", format!("watches, as `rollmend serve` does: mode propose, {model}"))
         }
         Happening::Deployed { version, commits, authors, canary_pods, pods } => {
             let commits = format!("{commits} commits by {authors} people");
@@ -67,7 +68,12 @@ fn on_stage(happening: &Happening) -> Option<Row> {
                 format!("checkout {version} goes to {canary_pods} of {pods} pods: {commits}"),
             )
         }
-        Happening::Measured { metric, phase, value, condition } => measured(metric, phase, value, condition),
+        Happening::Measured { metric, phase, message, .. } if phase == "Error" => {
+            (Mark::Bad, "analysis", format!("{metric} could not be measured: {message}"))
+        }
+        Happening::Measured { metric, phase, value, condition, .. } => {
+            measured(metric, phase, value, condition)
+        }
         Happening::Aborted { message } => (Mark::Bad, "rollout", message.clone()),
         Happening::Promoted { version, answers, failures } => {
             let fared = format!("{answers} orders in all, {failures} failed");
@@ -88,8 +94,8 @@ fn in_daemon(happening: &Happening) -> Option<Row> {
         Happening::CauseSuspected { category, confidence, root_cause } => {
             (Mark::Note, "cause", format!("{category}, confidence {confidence} so far: {root_cause}"))
         }
-        Happening::PatchMade { reverts, commit, files, base } => {
-            (Mark::Done, "revert", format!("{reverts} {commit} undone on top of {base}: {}", changed(files)))
+        Happening::PatchMade { kind, reverts, commit, files, base } => {
+            patched(*kind, &format!("{reverts} {commit}"), &format!("{base}: {}", changed(files)))
         }
         Happening::CouldNotGoOn { reason } => (Mark::Bad, "stopped", reason.clone()),
         Happening::PullRequestOpened { number, url, .. } => {
@@ -110,6 +116,10 @@ fn said(happening: &Happening) -> Option<Row> {
             let answer = format!("{status}, promote {promote}, confidence {confidence}");
             (mark, "gate", format!("asked as the metric plugin asks: {answer}. {analysis}"))
         }
+        Happening::Explained { incidents, pull_requests } => {
+            let count = format!("{}, {pull_requests} pull requests", counted(*incidents as u64, "incident"));
+            (Mark::Done, "outcome", format!("explained: {count}; the shop's code is not to blame"))
+        }
         Happening::NothingHappened { incidents, pull_requests } => {
             let count = format!("{incidents} incidents, {pull_requests} pull requests");
             (
@@ -120,6 +130,19 @@ fn said(happening: &Happening) -> Option<Row> {
         }
         _ => return None,
     })
+}
+
+/// What was made of a commit, and where.
+fn patched(kind: PatchKind, commit: &str, place: &str) -> Row {
+    match kind {
+        PatchKind::Revert => (Mark::Done, "revert", format!("{commit} undone on top of {place}")),
+        PatchKind::RevertedHunks => (
+            Mark::Done,
+            "set back",
+            format!("one value of {commit}, the rest of it stays; on top of {place}"),
+        ),
+        PatchKind::Edits => (Mark::Done, "patch", format!("what {commit} brought, mended on top of {place}")),
+    }
 }
 
 fn measured(metric: &str, phase: &str, value: &str, condition: &str) -> Row {
@@ -144,10 +167,15 @@ fn frozen(evidence: &Evidence) -> String {
 }
 
 fn differences(digested: &Digested) -> String {
-    let Digested { new_traces, new_templates, metrics, commits, suspects } = digested;
+    let Digested { new_traces, new_templates, metrics, unmeasured, commits, suspects } = digested;
     let count = |number: &usize, what| counted(u64::try_from(*number).unwrap_or(u64::MAX), what);
+    let unmeasured = if *unmeasured == 0 {
+        String::new()
+    } else {
+        format!(", {} without data", count(unmeasured, "metric"))
+    };
     format!(
-        "{}, {}, {} worse; of {} between the two, {suspects} with evidence of its own",
+        "{}, {}, {} worse{unmeasured}; of {} between the two, {suspects} with evidence of its own",
         count(new_traces, "new stack trace"),
         count(new_templates, "new error line"),
         count(metrics, "metric"),

@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
+    num::NonZeroU64,
     os::unix::process::ExitStatusExt,
     process::{ExitStatus, Stdio},
     time::Duration,
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Node, Seat};
 use crate::{
     kubelet::{
-        ContainerSpec, Launch, LaunchRefused, Termination, pod::Pod, pump::pump, readiness::probe,
+        ContainerSpec, Launch, LaunchRefused, Termination, memory, pod::Pod, pump::pump, readiness::probe,
         scripted::back_off_message,
     },
     kubernetes::{Importance, items, text},
@@ -41,14 +42,8 @@ struct Started {
     group: Option<Pid>,
     id: String,
     seat: Seat,
+    memory_limit: Option<NonZeroU64>,
     probes: JoinSet<()>,
-}
-
-impl Running {
-    pub(super) fn kill_for_memory(&mut self) {
-        self.memory_exhausted = true;
-        signal(self.group, Signal::KILL);
-    }
 }
 
 impl Node {
@@ -61,6 +56,14 @@ impl Node {
             join_all(containers.map(|container| self.run_container(&pod, &object, container, &stop))).await;
         if !self.stop.is_cancelled() {
             pod.gone(&ids.concat());
+        }
+    }
+
+    /// Kills a container as the kernel does when its memory limit is reached.
+    pub(super) fn kill_for_memory(&self, seat: &Seat) {
+        if let Some(running) = self.running().get_mut(seat) {
+            running.memory_exhausted = true;
+            signal(running.group, Signal::KILL);
         }
     }
 
@@ -123,7 +126,7 @@ impl Node {
         self.running().insert(seat.clone(), Running { address, group, memory_exhausted: false });
         let mut probes = JoinSet::new();
         probes.spawn(probe(pod.clone(), spec.name, readiness));
-        Ok(Started { child, group, id, seat, probes })
+        Ok(Started { child, group, id, seat, memory_limit: memory::limit(container), probes })
     }
 
     /// Waits for the process to end, or ends it when the pod is to stop; everything it wrote is in the log then.
@@ -142,8 +145,13 @@ impl Node {
         if let Some(stream) = started.child.stderr.take() {
             pumps.spawn(pump(stream, self.logs.clone(), started.id.clone(), clock.clone()));
         }
+        let outgrown = memory::outgrown(started.child.id(), started.memory_limit);
         let status = tokio::select! {
             status = started.child.wait() => status,
+            () = outgrown => {
+                self.kill_for_memory(&started.seat);
+                started.child.wait().await
+            }
             () = stop.cancelled() => {
                 pod.report(Importance::Normal, "Killing", format!("Stopping container {}", started.seat.2));
                 // As a runtime does: the first process is told, and may tell its own.

@@ -1,7 +1,8 @@
 //! What the metrics of the AnalysisRuns say against the canary.
 //!
 //! A query without data and a value that is no number are recognised in Argo Rollouts' words: an empty vector is `[]`, and a
-//! condition on it fails with `index out of range` (argoproj/argo-rollouts, `docs/analysis/prometheus.md`).
+//! condition on it fails with `metric result is nil or empty`, before 1.10 with `index out of range` (argoproj/argo-rollouts,
+//! `utils/evaluate/evaluate.go` and `docs/analysis/prometheus.md`).
 
 mod condition;
 
@@ -14,6 +15,9 @@ use crate::attempt::Attempt;
 use crate::excerpt;
 use crate::trouble::is_evidence;
 use condition::Outcome;
+
+/// What the controller says of a condition on a result without data, now and in versions before 1.10.
+const EMPTY: [&str; 2] = ["metric result is nil or empty", "index out of range"];
 
 /// A metric that speaks against the canary, and what stable says to the same query.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,10 +100,10 @@ fn problem(metric: &Metric) -> Option<MetricProblem> {
     };
     let last = metric.measurements.iter().rev().find(|m| m.phase == metric.phase);
     let (value, words) = last.map_or(("", ""), |m| (m.value.trim(), m.message.as_str()));
-    let is_out_of_range = [words, &metric.message].iter().any(|text| text.contains("index out of range"));
+    let is_empty = [words, &metric.message].iter().any(|text| EMPTY.iter().any(|known| text.contains(known)));
     Some(if is_nan(value) {
         MetricProblem::NotANumber
-    } else if value == "[]" || is_out_of_range {
+    } else if value == "[]" || is_empty {
         MetricProblem::NoData
     } else {
         plain

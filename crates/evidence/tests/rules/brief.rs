@@ -137,6 +137,9 @@ fn a_query_without_data_and_a_value_that_is_no_number_are_recognised() {
         problem(AnalysisPhase::Error, "", "index out of range: 0 (array length is 0) (1:7)"),
         MetricProblem::NoData
     );
+    let empty = "could not evaluate successCondition \"result[0] < 0.05\": metric result is nil or empty: no data returned \
+                 from the metric provider";
+    assert_eq!(problem(AnalysisPhase::Error, "", empty), MetricProblem::NoData);
     assert_eq!(problem(AnalysisPhase::Failed, "[]", ""), MetricProblem::NoData);
     assert_eq!(problem(AnalysisPhase::Failed, "[NaN]", ""), MetricProblem::NotANumber);
     assert_eq!(problem(AnalysisPhase::Inconclusive, "NaN", ""), MetricProblem::NotANumber);

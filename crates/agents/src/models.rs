@@ -76,7 +76,12 @@ impl Model {
 
     /// Asks, once; the transport asks again where that can help and nothing was charged.
     pub(crate) async fn ask(&self, request: CompletionRequest) -> Result<CompletionResponse, Fault> {
-        self.inner.handle.call(request).await.map_err(Fault::of)
+        self.inner.handle.call(request).await.map_err(|error| {
+            let code = Fault::code(&error);
+            let fault = Fault::of(error);
+            tracing::warn!(%fault, code, "the model gave no answer");
+            fault
+        })
     }
 }
 

@@ -57,6 +57,17 @@ mod tests {
         assert!(!text.contains(mark));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_text_holds_the_mark_that_ends_it(text in "[\\PC\n]{0,200}", again in proptest::bool::ANY) {
+            let text = if again { fenced("x", &text, 1_000) } else { text };
+            let fenced = fenced("x", &text, 10_000);
+            let mark = fenced.get(6..22).unwrap();
+            proptest::prop_assert!(!text.contains(mark));
+            proptest::prop_assert_eq!(fenced.matches(&format!("\n[end {mark}]")).count(), 1);
+        }
+    }
+
     #[test]
     fn a_text_that_knows_its_mark_gets_another() {
         let foreseen = mark("x");

@@ -76,10 +76,7 @@ pub(super) async fn ask(
     *held = Cost::default();
     match answer {
         Ok(_) => crew.meter.answered(crew.model.name(), cost),
-        Err(fault) => {
-            tracing::warn!(%fault, "the model gave no answer");
-            crew.meter.failed(crew.model.name());
-        }
+        Err(_) => crew.meter.failed(crew.model.name()),
     }
     Ok(Asked { answer, cost })
 }

@@ -86,7 +86,8 @@ impl From<Fault> for Why {
         match fault {
             Fault::Status(status @ (408 | 429 | 500..)) => Self::Busy { status },
             Fault::Status(status) => Self::Refused { status },
-            Fault::Unreachable(how) => Self::Unreachable(how),
+            Fault::Unreachable => Self::Unreachable("no connection could be made"),
+            Fault::Dropped => Self::Unreachable("the connection broke before an answer came"),
             Fault::BrokenOff => Self::Unreachable("the connection broke within the answer"),
             Fault::Huge(limit) => Self::Huge(limit),
             Fault::Unreadable => Self::Unreadable,

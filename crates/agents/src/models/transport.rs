@@ -90,7 +90,7 @@ fn key_to_header(url: &mut Url, headers: &mut HeaderMap) {
 fn asks_for_patience(outcome: &Result<Answer, Fault>) -> Option<Option<std::time::Duration>> {
     match outcome {
         Ok(answer) if pace::may_pass(answer.status) => Some(pace::retry_after(&answer.headers)),
-        Err(Fault::Unreachable(_)) => Some(None),
+        Err(Fault::Unreachable | Fault::Dropped) => Some(None),
         Ok(_) | Err(_) => None,
     }
 }
@@ -108,11 +108,7 @@ fn finished(outcome: Result<Answer, Fault>) -> Sent<Answer> {
 
 /// Without reqwest's own words, which hold the address.
 fn of_sending(error: &reqwest::Error) -> Fault {
-    if error.is_connect() {
-        Fault::Unreachable("no connection could be made")
-    } else {
-        Fault::Unreachable("the connection broke before an answer came")
-    }
+    if error.is_connect() { Fault::Unreachable } else { Fault::Dropped }
 }
 
 async fn whole(mut response: reqwest::Response) -> Result<Bytes, Fault> {

@@ -86,6 +86,17 @@ async fn a_server_that_is_not_there_is_told_so() {
     assert_eq!(stopped.why.to_string(), "the model could not be reached: no connection could be made");
 }
 
+#[tokio::test]
+async fn a_connection_that_breaks_again_and_again_may_have_cost_the_worst() {
+    for shape in SHAPES {
+        let stage = Stage::of(shape, [Turn::new(Answer::Close).forever()]).await;
+        let stopped = stage.drive([]).await.unwrap_err();
+        let told = "the model could not be reached: the connection broke before an answer came";
+        assert_eq!((stopped.why.to_string().as_str(), stage.server.wire().asked().len()), (told, 4));
+        assert_eq!(stopped.cost, stage.ledger.held()[0].1);
+    }
+}
+
 /// A server that tells where it was asked and by whom, and answers with this status.
 async fn listener(
     status: u16,

@@ -130,16 +130,13 @@ mod tests {
 
     /// A manifest of variables, each of them there or not and with a value.
     fn manifest(variables: &[(u8, Option<u8>)]) -> String {
-        let mut text =
-            "spec:\n  containers:\n    - name: shop\n      env:\n        - name: FIXED\n          value: x\n"
-                .to_owned();
-        for (name, value) in variables {
-            if let Some(value) = value {
-                text.push_str(&format!("        - name: V{name}\n          value: \"{value}\"\n"));
-            }
-        }
-        text.push_str("      image: shop:1\n");
-        text
+        let head =
+            "spec:\n  containers:\n    - name: shop\n      env:\n        - name: FIXED\n          value: x\n";
+        let variable = |(name, value): &(u8, Option<u8>)| {
+            Some(format!("        - name: V{name}\n          value: \"{}\"\n", (*value)?))
+        };
+        let variables: Vec<String> = variables.iter().filter_map(variable).collect();
+        format!("{head}{}      image: shop:1\n", variables.concat())
     }
 
     fn places(old: &str, new: &str) -> Vec<Place> {

@@ -57,7 +57,7 @@ fn judge(case: &CaseFile, brief: &Brief) -> Verdict {
         headline: headline::headline(brief, diagnosis),
         analysis,
         root_cause,
-        remediation: telling::remediation(diagnosis),
+        remediation: telling::remediation(facts, diagnosis),
         claims,
         ruled_out,
         suspects: suspects(brief, category, diagnosis),

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::{
-    AnalysisPhase, CaseFile, CommitRange, ExhibitBody, ExhibitId, LogExcerpt, Metric, MetricStanding,
-    Missing, Pod, ReplicaSet, Revision, Rollout, Side, Trouble,
+    AnalysisPhase, CaseFile, CommitRange, ExhibitBody, ExhibitId, LogExcerpt, Metric, MetricName,
+    MetricStanding, Missing, Pod, ReplicaSet, Revision, Rollout, Side, Trouble,
 };
 
 use crate::voice::markdown::code;
@@ -44,6 +44,21 @@ impl<'a> Facts<'a> {
         let stable = version(&found.stable.named).unwrap_or_else(|| found.range.stable.short().to_owned());
         let canary = version(&found.canary.named).unwrap_or_else(|| found.range.canary.short().to_owned());
         Some(format!("between {stable} and {canary}"))
+    }
+
+    /// The canary's pod template hash.
+    pub(crate) fn canary_hash(self) -> &'a str {
+        self.case.header.identity.canary.as_str()
+    }
+
+    /// The query of a metric as it was run again for a side, and how many points it gave.
+    pub(crate) fn query(self, of: &MetricName, wanted: Side) -> Option<(&'a str, usize)> {
+        self.case.exhibits.iter().rev().find_map(|exhibit| match &exhibit.body {
+            ExhibitBody::Series { metric, side, query, points } if metric == of && *side == wanted => {
+                Some((query.as_str(), points.len()))
+            }
+            _ => None,
+        })
     }
 
     /// The troubles that made it an incident.

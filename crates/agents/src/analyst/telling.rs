@@ -1,5 +1,6 @@
 //! The verdict in words: what happened, why, what to do, and what is not known. Evidence stands between backticks.
 
+mod query;
 mod remediation;
 mod root_cause;
 

@@ -105,6 +105,43 @@ async fn a_query_without_data_or_with_nan_is_the_templates_fault() {
 }
 
 #[tokio::test]
+async fn a_query_that_finds_nothing_for_stable_either_is_corrected_by_its_label() {
+    let mut scene = scene::not_a_number();
+    scene.brief.metrics[0].problem = MetricProblem::NoData;
+    scene.brief.metrics[0].stable = None;
+    let asked = |label: &str| {
+        let mut scene = scene.clone();
+        for exhibit in &mut scene.case.exhibits {
+            if let ExhibitBody::Series { query, points, .. } = &mut exhibit.body {
+                *query = format!("sum(rate(errors{{{label}=\"86686d4656\"}}[1m]))");
+                points.clear();
+            }
+        }
+        scene
+    };
+    let start = "Correct the query of metric `http-errors` in the AnalysisTemplate: it finds nothing for stable either";
+    assert_eq!(
+        asked("pod_template_hash").verdict().await.remediation,
+        format!(
+            "{start} by the label `pod_template_hash`; a Rollout's pods carry `rollouts-pod-template-hash`. Then retry."
+        )
+    );
+    assert_eq!(
+        asked("rollouts_pod_template_hash").verdict().await.remediation,
+        format!("{start}; check that Prometheus has the label `rollouts_pod_template_hash`. Then retry.")
+    );
+    let mut only_canary = asked("pod_template_hash");
+    let of_stable = only_canary.case.exhibits.iter_mut().rev().find_map(|exhibit| match &mut exhibit.body {
+        ExhibitBody::Series { side: Side::Stable, points, .. } => Some(points),
+        _ => None,
+    });
+    of_stable.unwrap().push(Point { at: scene.case.header.from, value: "0".to_owned() });
+    assert!(
+        only_canary.verdict().await.remediation.starts_with("Run the query of the AnalysisTemplate by hand")
+    );
+}
+
+#[tokio::test]
 async fn an_error_in_the_query_is_the_templates_fault_and_a_silent_provider_is_infrastructure() {
     let mut scene = scene::not_a_number();
     scene.brief.metrics[0].problem = MetricProblem::Errored;

@@ -2,13 +2,21 @@
 
 use domain::{PodProblem, SpecChange, TraceFinding};
 
+use super::query;
+
 use crate::analyst::cause::{Cause, MeasuringFault, Place, Tie};
 use crate::analyst::diagnosis::Diagnosis;
 use crate::analyst::sign::{Sign, place};
+use crate::facts::Facts;
 use crate::voice::markdown::code;
 
 /// What to do: the revert where a commit is tied to the cause, else what fits the cause.
-pub(in crate::analyst) fn remediation(diagnosis: Diagnosis<'_>) -> String {
+pub(in crate::analyst) fn remediation(facts: Facts<'_>, diagnosis: Diagnosis<'_>) -> String {
+    if let Cause::Unmeasured { metric, fault: MeasuringFault::Template } = diagnosis.cause
+        && let Some(correction) = query::correction(facts, metric)
+    {
+        return correction;
+    }
     let handled = match diagnosis.cause.sign() {
         Some(Sign::Trace(trace)) => at_own_frame(trace),
         Some(Sign::Line(_)) | None => None,

@@ -3,6 +3,8 @@
 //! With `ROLLMEND_BLESS=1` the pages in `docs/` are written anew from what came out.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
+#[path = "demo/model.rs"]
+mod model;
 #[path = "demo/pages.rs"]
 mod pages;
 #[path = "demo/processes.rs"]
@@ -39,7 +41,11 @@ impl Demo {
 
     /// Plays it to its end; what it printed, the folder's path replaced.
     fn play(&self, arguments: &[&str]) -> String {
-        let output = self.command(arguments).output().unwrap();
+        self.play_to_its_end(&mut self.command(arguments))
+    }
+
+    fn play_to_its_end(&self, command: &mut Command) -> String {
+        let output = command.output().unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{}\n{errors}", String::from_utf8_lossy(&output.stdout));
         assert_eq!(errors, "");

@@ -119,16 +119,18 @@ async fn a_query_that_finds_nothing_for_stable_either_is_corrected_by_its_label(
         }
         scene
     };
-    let start = "Correct the query of metric `http-errors` in the AnalysisTemplate: it finds nothing for stable either";
+    let start = "Correct the query of metric `http-errors` in the AnalysisTemplate:";
     assert_eq!(
         asked("pod_template_hash").verdict().await.remediation,
         format!(
-            "{start} by the label `pod_template_hash`; a Rollout's pods carry `rollouts-pod-template-hash`. Then retry."
+            "{start} its label `pod_template_hash` finds nothing for stable either; a Rollout's pods carry `rollouts-pod-template-hash`. Then retry."
         )
     );
     assert_eq!(
         asked("rollouts_pod_template_hash").verdict().await.remediation,
-        format!("{start}; check that Prometheus has the label `rollouts_pod_template_hash`. Then retry.")
+        format!(
+            "{start} it finds nothing for stable either; check that Prometheus has the label `rollouts_pod_template_hash`. Then retry."
+        )
     );
     let mut only_canary = asked("pod_template_hash");
     let of_stable = only_canary.case.exhibits.iter_mut().rev().find_map(|exhibit| match &mut exhibit.body {

@@ -18,15 +18,15 @@ pub(super) fn correction(facts: Facts<'_>, metric: &MetricFinding) -> Option<Str
     let queries = [Side::Canary, Side::Stable].map(|side| facts.query(&metric.metric, side));
     let [Some((query, 0)), Some((_, 0))] = queries else { return None };
     let name = code(metric.metric.as_str(), 80);
-    let either = "it finds nothing for stable either";
+    let either = "finds nothing for stable either";
     let what = match label_of(query, facts.canary_hash()) {
         Some(label) if label.ends_with(&LABEL.replace('-', "_")) => {
-            format!("{either}; check that Prometheus has the label {}", code(label, 80))
+            format!("it {either}; check that Prometheus has the label {}", code(label, 80))
         }
         Some(label) => {
-            format!("{either} by the label {}; a Rollout's pods carry {}", code(label, 80), code(LABEL, 80))
+            format!("its label {} {either}; a Rollout's pods carry {}", code(label, 80), code(LABEL, 80))
         }
-        None => format!("{either}; check its labels and its window"),
+        None => format!("it {either}; check its labels and its window"),
     };
     Some(format!("Correct the query of metric {name} in the AnalysisTemplate: {what}. Then retry."))
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the history of acme/shop, a small service whose release v1.1.0 breaks what v1.0.0 did well, and writes it as
-# FOLDER/shop.bundle. The commits that matter are named in FOLDER/shop.env (stable, culprit, canary; roomy, lowered, tight).
+# FOLDER/shop.bundle. The commits that matter are named in FOLDER/shop.env (stable, culprit, canary; lowered).
 # Authors and dates are fixed, so the same shas come out everywhere.
 set -euo pipefail
 folder=${1:?usage: repository.sh FOLDER}
@@ -155,7 +155,6 @@ spec:
 TEXT
 commit 'Keep the manifest beside the code'
 git tag v1.2.0
-roomy=$(git rev-parse HEAD)
 
 sed -i 's/memory: 256Mi/memory: 64Mi/' deploy/shop.yaml
 commit 'Ask for less memory'
@@ -164,8 +163,6 @@ lowered=$(git rev-parse HEAD)
 sed -i 's/pool.size=12/pool.size=14/' src/main/resources/application.properties
 commit 'Give the database two more connections again'
 git tag v1.3.0
-tight=$(git rev-parse HEAD)
 
 git bundle create --quiet "$folder/shop.bundle" --all
-printf '%s=%s\n' stable "$stable" culprit "$culprit" canary "$canary" roomy "$roomy" lowered "$lowered" tight "$tight" \
-  > "$folder/shop.env"
+printf '%s=%s\n' stable "$stable" culprit "$culprit" canary "$canary" lowered "$lowered" > "$folder/shop.env"

@@ -32,5 +32,16 @@ YAML
 # Everything that the API server refused the daemon itself, as opposed to what a story tried with the daemon's token.
 refused_to_daemon() {
   jq --raw-output 'select(.user.username == "system:serviceaccount:rollmend:rollmend" and .responseStatus.code == 403)
-    | select(.userAgent | startswith("kubectl") | not) | "\(.verb) \(.requestURI)"' "$STATE/log/audit.jsonl" | sort --unique
+    | select((.userAgent // "") | startswith("kubectl") | not) | "\(.verb) \(.requestURI)"' "$STATE/log/audit.jsonl" | sort --unique
+}
+
+# The API server ends as on an upgrade, and is begun again over the same etcd with the command line that it had.
+api_stop() {
+  mapfile -d '' -t API_COMMAND < "/proc/$(cat "$STATE/pid/kube-apiserver")/cmdline"
+  stop kube-apiserver
+}
+
+api_start() {
+  start kube-apiserver "${API_COMMAND[@]}"
+  wait_for 60 'a ready API server' kube get --raw /readyz
 }

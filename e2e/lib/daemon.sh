@@ -128,20 +128,20 @@ events_of_daemon() { # namespace
       | sort_by(.version)'
 }
 
-# Exactly these Events in this order, and each was said once.
+# Exactly these Events in this order, and each was said once; they may still be on their way.
 expect_events() { # namespace reason…
-  local namespace=$1 number
+  local namespace=$1
   shift
-  number=$#
-  enough_events() {
-    local seen
-    seen=$(events_of_daemon "$namespace" | jq --raw-output '.[].reason')
-    echo "${seen:-none}"
-    (($(wc --words <<< "$seen") >= number))
-  }
-  wait_for 15 "$number Events in $namespace" enough_events
-  expect "the Events in $namespace" "$(printf '%s once ' "$@")" \
-    "$(events_of_daemon "$namespace" | jq --join-output '.[] | "\(.reason) \(if .count == 1 then "once" else .count end) "')"
+  wait_for 15 "$# Events in $namespace" has_events "$namespace" $#
+  expect "the Events in $namespace" "$*" \
+    "$(events_of_daemon "$namespace" | jq --raw-output 'map(.reason + if .count == 1 then "" else " \(.count) times" end) | join(" ")')"
+}
+
+has_events() { # namespace number
+  local seen
+  seen=$(events_of_daemon "$1" | jq length)
+  echo "$seen Events"
+  ((seen >= $2))
 }
 
 # The message of the last Event with that reason.

@@ -7,7 +7,7 @@ github_start() { # repository…
   # shellcheck source=/dev/null
   source "$STATE/repository/shop.env"
   # shellcheck disable=SC2154 # shop.env sets them
-  export STABLE_COMMIT=$stable CULPRIT=$culprit CANARY_COMMIT=$canary ROOMY_COMMIT=$roomy LOWERED=$lowered TIGHT_COMMIT=$tight
+  export STABLE_COMMIT=$stable CULPRIT=$culprit CANARY_COMMIT=$canary LOWERED=$lowered
   GITHUB_TOKEN=ghp_$(openssl rand -hex 18)
   GITHUB=http://127.0.0.1:$(free_port)
   for repository in "$@"; do given+=(--repo "$repository=$STATE/repository/shop.bundle"); done
@@ -32,11 +32,11 @@ has_pull_requests() { # repository number
 }
 
 # The pull request undoes the culprit and nothing else: its branch has, against main, the culprit's difference the other way round.
-expect_revert() { # repository branch
-  local clone=$STATE/clone.$RANDOM
+expect_revert() { # repository branch [culprit]
+  local clone=$STATE/clone.$RANDOM culprit=${3:-$CULPRIT}
   git -c "http.extraHeader=Authorization: Basic $(printf 'x-access-token:%s' "$GITHUB_TOKEN" | base64 --wrap 0)" \
     clone --quiet --bare "$GITHUB/$1" "$clone"
   expect "the parent of $2" "$(git -C "$clone" rev-parse main)" "$(git -C "$clone" rev-parse "$2^")"
-  expect "the change on $2" "$(git -C "$clone" diff "$CULPRIT" "$CULPRIT^" | git patch-id --stable | cut -d' ' -f1)" \
+  expect "the change on $2" "$(git -C "$clone" diff "$culprit" "$culprit^" | git patch-id --stable | cut -d' ' -f1)" \
     "$(git -C "$clone" diff main "$2" | git patch-id --stable | cut -d' ' -f1)"
 }

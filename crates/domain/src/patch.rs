@@ -52,7 +52,7 @@ pub struct PatchedFile {
     pub removed: u32,
 }
 
-/// Why a suspect was not reverted.
+/// Why there is no patch for a suspect. What the words of a refusal name may be a revert or a fixer's edits, where both can be refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
 #[serde(tag = "why", rename_all = "kebab-case")]
 pub enum NoPatch {
@@ -94,7 +94,7 @@ pub enum NoPatch {
         base: BranchName,
     },
     /// It would touch what a patch may not.
-    #[error("revert {suspect}: it touches {path}, which {rule}")]
+    #[error("make a patch for {suspect}: it touches {path}, which {rule}")]
     PathRefused {
         /// The suspect's short id.
         suspect: String,
@@ -106,8 +106,8 @@ pub enum NoPatch {
     /// A fixer changed nothing.
     #[error("change anything: the fixer's edits leave the base branch as it is")]
     NothingChanged,
-    /// It is not what a revert must be, or larger than a reviewer can read.
-    #[error("revert {suspect}: {reason}")]
+    /// It is not what a patch must be, or larger than a reviewer can read.
+    #[error("make a patch for {suspect}: {reason}")]
     Unsound {
         /// The suspect's short id.
         suspect: String,

@@ -185,8 +185,8 @@ mod tests {
             "No pull request: confidence 55 is below 70."
         );
         assert_eq!(
-            no_pull_request("revert 4f2c9d1: it is empty"),
-            "No pull request: failed to revert 4f2c9d1: it is empty."
+            no_pull_request("make a patch for 4f2c9d1: it is empty"),
+            "No pull request: failed to make a patch for 4f2c9d1: it is empty."
         );
         assert_eq!(failed_to("failed to clone: try again."), "failed to clone: try again");
     }

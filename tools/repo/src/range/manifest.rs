@@ -18,6 +18,17 @@ pub(crate) const LONGEST_VALUE: usize = 180;
 /// Nested keys and lists; what lies deeper is not read.
 const DEEPEST: usize = 64;
 
+/// Lock files that end like a manifest, in lower case, as npm, pnpm, NuGet and conda-lock name theirs. Those of others (`Cargo.lock`,
+/// `yarn.lock`, `go.sum`) have endings of their own.
+const LOCK_FILES: [&str; 6] = [
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "pnpm-lock.yaml",
+    "packages.lock.json",
+    "conda-lock.yml",
+    "conda-lock.yaml",
+];
+
 /// How a manifest is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -30,9 +41,13 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// By the file's name; `None` where it is no manifest.
+    /// By the file's name; `None` where it is no manifest. A package manager's lock file is none, although it is written as
+    /// one: nobody sets a value there, and its versions and digests would stand beside the one that somebody did set.
     pub(crate) fn of(path: &str) -> Option<Self> {
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+        if LOCK_FILES.contains(&name.as_str()) {
+            return None;
+        }
         if name == ".env" || name.starts_with(".env.") {
             return Some(Self::Assignments);
         }
@@ -98,6 +113,11 @@ mod tests {
             ("src/main/resources/application.properties", Some(Format::Assignments)),
             ("src/main.rs", None),
             ("yaml", None),
+            ("package.json", Some(Format::Json)),
+            ("web/package-lock.json", None),
+            ("pnpm-lock.yaml", None),
+            ("src/Packages.lock.json", None),
+            ("Cargo.lock", None),
         ] {
             assert_eq!(Format::of(path), format, "{path}");
         }

@@ -12,6 +12,8 @@ import pathlib
 import sys
 
 POD = "authentication.kubernetes.io/pod-name"
+# Every account may ask what it may do; `rollmend doctor` does, and nothing else comes of it.
+QUESTION = "selfsubjectaccessreviews"
 
 
 class Right:
@@ -52,6 +54,8 @@ def requests(log, user, pods):
         event = json.loads(line)
         asker, target = event["user"], event.get("objectRef")
         if asker["username"] != user or not set(asker.get("extra", {}).get(POD, [])) & pods or not target:
+            continue
+        if target.get("resource") == QUESTION:
             continue
         resource = "/".join(filter(None, (target.get("resource"), target.get("subresource"))))
         asked = Right(event["verb"], target.get("apiGroup", ""), resource, target.get("name", ""), target.get("namespace", ""))

@@ -11,15 +11,14 @@ ratio() { # label-of-the-hash code-below-the-line
 choose_query() { # query
   apply $namespace analysis-query "prometheus=$PROMETHEUS" "query=$1"
 }
-expect_template_blamed() { # headline
+expect_template_blamed() { # headline what-to-do
   expect 'the headline' "$1" "$(incident $namespace .headline)"
   expect 'why there is no pull request' \
     'open a pull request: the cause is analysis template, which no change to the repository mends' "$(incident $namespace .reason)"
   expect_within 'the confidence' 50 69 "$(incident $namespace .confidence)"
   expect_match 'the Event on the cause' "^$1\\. Cause: analysis template \\(confidence [0-9]+\\): " \
     "$(event_says $namespace CanaryExplained)"
-  expect_match 'what the Event says to do' 'Next: Run the query of the AnalysisTemplate by hand for the canary: check its labels' \
-    "$(event_says $namespace CanaryExplained)"
+  expect_match 'what the Event says to do' "Next: $2" "$(event_says $namespace CanaryExplained)"
 }
 
 deploy_stable $namespace rollout-basic analysis-query $repository "query=$(ratio pod_template_hash '.*')"
@@ -30,7 +29,8 @@ wait_for 60 'an aborted Rollout' is_aborted $namespace
 expect_match "the Rollout's message" 'assessed Error due to' "$(rollout $namespace .status.message)"
 wait_for 60 'an explanation' is_explained $namespace analysis-template 1
 expect_events $namespace CanaryExplained
-expect_template_blamed 'The query of metric error-ratio finds no data; nothing else speaks against the canary'
+expect_template_blamed 'The query of metric error-ratio finds no data; nothing else speaks against the canary' \
+  'Correct the query of metric .error-ratio. in the AnalysisTemplate: its label .pod_template_hash. finds nothing for stable either'
 saw "$(incident $namespace .headline)"
 
 choose_query "$(ratio rollouts_pod_template_hash 500)"
@@ -39,7 +39,8 @@ wait_for 60 'a second abort' is_aborted $namespace
 expect_match "the Rollout's message" 'assessed Failed due to' "$(rollout $namespace .status.message)"
 wait_for 60 'a second explanation' is_explained $namespace analysis-template 2
 expect_events $namespace CanaryExplained CanaryExplained
-expect_template_blamed 'The query of metric error-ratio gives NaN; nothing else speaks against the canary'
+expect_template_blamed 'The query of metric error-ratio gives NaN; nothing else speaks against the canary' \
+  'Run the query of the AnalysisTemplate by hand for the canary: check its labels, its window, and whether the canary had traffic'
 saw "$(incident $namespace .headline)"
 
 choose_query "$(ratio rollouts_pod_template_hash '.*')"

@@ -76,6 +76,9 @@ kube apply --filename "$ROOT/deploy/rbac-annotate.yaml" > /dev/null
 deploy_daemon "$port" propose true
 expect 'the incident from before' explained "$(incidents_in_pod | jq --raw-output '.[0].state')"
 
+# The operator's first look, from where the daemon runs.
+if ! in_pod rollmend doctor > "$STATE/doctor" 2>&1; then fail "expected rollmend doctor to miss nothing, saw: $(grep -v '✓' "$STATE/doctor")"; fi
+
 # A second replica, on the same volume and another port of the same host.
 second=$(free_port)
 kube create configmap rollmend-second --namespace rollmend --from-file=agents.toml=<(sed "s/0.0.0.0:$port/0.0.0.0:$second/" "$STATE/overlay/agents.toml") > /dev/null

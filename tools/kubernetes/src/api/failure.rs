@@ -154,6 +154,7 @@ fn missing_right(ask: &Ask) -> String {
     };
     let file = match (ask.target.kind, ask.verb) {
         (Kind::Rollout, Verb::Patch) => "deploy/rbac-annotate.yaml",
+        (Kind::Lease, _) => "deploy/rbac-lease.yaml",
         _ => "deploy/rbac.yaml",
     };
     format!("give the daemon's service account the right to {} {resource} {place}, as {file} does", ask.verb)

@@ -192,5 +192,6 @@ async fn without_the_right_it_waits_and_the_log_names_the_right_once() {
     }
     let lines = logged.at("WARN");
     assert_eq!(lines.len(), 1, "{lines:#?}");
-    assert!(lines[0].contains("the right to get leases in the namespace rollmend"), "{lines:#?}");
+    let advice = "the right to get leases in the namespace rollmend, as deploy/rbac-lease.yaml does";
+    assert!(lines[0].contains(advice), "{lines:#?}");
 }

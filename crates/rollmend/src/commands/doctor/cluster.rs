@@ -83,7 +83,11 @@ fn tell_needed(rights: Vec<(Right, Grant)>, findings: &mut Findings) -> miette::
         if withheld.is_empty() {
             findings.good("rights", format!("{given} {resource} {place}"))?;
         } else {
-            let file = if withheld == "patch" { "deploy/rbac-annotate.yaml" } else { "deploy/rbac.yaml" };
+            let file = match (resource, withheld.as_str()) {
+                ("leases", _) => "deploy/rbac-lease.yaml",
+                (_, "patch") => "deploy/rbac-annotate.yaml",
+                _ => "deploy/rbac.yaml",
+            };
             let advice = format!("give the daemon's service account this right, as {file} does");
             findings.bad("rights", format!("may not {withheld} {resource} {place}: {advice}"))?;
         }

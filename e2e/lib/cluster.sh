@@ -29,10 +29,15 @@ current-context: e2e
 YAML
 }
 
-# Everything that the API server refused the daemon itself, as opposed to what a story tried with the daemon's token.
+# Everything that the API server refused the daemon itself, as opposed to what a story tried with the daemon's token. An API server
+# that starts refuses everybody until it knows its roles; that is not counted.
 refused_to_daemon() {
-  jq --raw-output 'select(.user.username == "system:serviceaccount:rollmend:rollmend" and .responseStatus.code == 403)
-    | select((.userAgent // "") | startswith("kubectl") | not) | "\(.verb) \(.requestURI)"' "$STATE/log/audit.jsonl" | sort --unique
+  touch "$STATE/api-starts"
+  jq --raw-output --slurpfile starts "$STATE/api-starts" \
+    'select(.user.username == "system:serviceaccount:rollmend:rollmend" and .responseStatus.code == 403)
+    | select((.userAgent // "") | startswith("kubectl") | not)
+    | select(.requestReceivedTimestamp as $at | any($starts[]; .[0] <= $at and $at <= .[1]) | not)
+    | "\(.verb) \(.requestURI)"' "$STATE/log/audit.jsonl" | sort --unique
 }
 
 # The API server ends as on an upgrade, and is begun again over the same etcd with the command line that it had.
@@ -42,6 +47,9 @@ api_stop() {
 }
 
 api_start() {
+  local begun
+  begun=$(date --utc +%FT%T)
   start kube-apiserver "${API_COMMAND[@]}"
   wait_for 60 'a ready API server' kube get --raw /readyz
+  printf '["%s", "%s"]\n' "$begun" "$(date --utc +%FT%T.%6NZ)" >> "$STATE/api-starts"
 }

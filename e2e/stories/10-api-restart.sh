@@ -48,4 +48,6 @@ expect_events $namespace CanaryExplained FixProposed
 said=$(last_request $namespace "$pod")
 expect_within "the last request of $pod in the case" 1 "$said" "$(last_request_in_case $namespace "$pod")"
 expect_no_refusal
-saw "the case ends with request $(last_request_in_case $namespace "$pod") of $said, draft $(incident $namespace .pull_request), each Event once"
+saw "the case ends with request $(last_request_in_case $namespace "$pod") of $said"
+saw "draft $(incident $namespace .pull_request), each Event once"
+clean_up $namespace

@@ -17,14 +17,15 @@ expect_match 'the headline' \
   "^The canary's container shop was killed at its memory limit, which was lowered \\(1 pod\\), since ${LOWERED:0:7}" \
   "$(incident $namespace .headline)"
 expect_events $namespace CanaryExplained FixProposed
-expect_match 'the Event' 'Cause: configuration \(confidence [0-9]+\): Container `shop` was killed at its memory limit: `OOMKilled, exit code 137' \
+expect_match 'the Event' 'Cause: configuration \(confidence [0-9]+\): Container .shop. was killed at its memory limit: .OOMKilled, exit code 137' \
   "$(event_says $namespace CanaryExplained)"
 
 link=$(incident $namespace .pull_request)
 expect_match 'the Event' "$link" "$(event_says $namespace FixProposed)"
-branch=$(pull_requests $repository | jq --raw-output '.[0] | "\(.state), \(if .draft then "draft" else "ready" end), \(.head.ref) on \(.base.ref)"')
-expect 'the pull request' "open, draft, rollmend/main/${LOWERED:0:12} on main" "$branch"
+seen=$(pull_requests $repository | jq --raw-output '.[0] | "\(.state), \(if .draft then "draft" else "ready" end), \(.head.ref) on \(.base.ref)"')
+expect 'the pull request' "open, draft, rollmend/main/${LOWERED:0:12} on main" "$seen"
 expect_revert $repository "rollmend/main/${LOWERED:0:12}" "$LOWERED"
 expect_no_refusal
 saw "$(incident $namespace .headline)"
 saw "draft $link"
+clean_up $namespace

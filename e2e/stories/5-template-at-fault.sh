@@ -49,3 +49,4 @@ wait_for 60 'the canary promoted' promoted $namespace "$hash"
 has_pull_requests $repository 0 > /dev/null || fail "expected no pull request, saw $(has_pull_requests $repository 0)"
 expect_no_refusal
 saw 'the right query promotes the same canary, no pull request'
+clean_up $namespace

@@ -19,27 +19,32 @@ hash=$(rollout $pulled .status.currentPodHash)
 wait_for 60 'an aborted Rollout' is_aborted $pulled
 expect_match "the Rollout's message" 'has timed out progressing' "$(rollout $pulled .status.message)"
 wait_for 60 'an explanation' is_explained $pulled configuration 1
-expect 'the headline' "The canary's container shop cannot pull its image, which is another than stable's (1 pod)" "$(incident $pulled .headline)"
+expect 'the headline' "The canary's container shop cannot pull its image, which is another than stable's (1 pod)" \
+  "$(incident $pulled .headline)"
 expect_not_mended() { # namespace
   expect 'why there is no pull request' 'open a pull request: confidence 65 is below 70' "$(incident "$1" .reason)"
   expect_events "$1" CanaryExplained
   expect 'the AnalysisRuns' '' "$(kube get analysisruns --namespace "$1" --output name)"
 }
 expect_not_mended $pulled
-expect_match 'the Event' 'Cause: configuration \(confidence 65\): Container `shop` cannot pull its image: `ImagePullBackOff: Back-off pulling image .*shop:v1.1.0-unpushed' \
+expect_match 'the Event' 'Cause: configuration \(confidence 65\): Container .shop. cannot pull its image: .ImagePullBackOff: Back-off' \
   "$(event_says $pulled CanaryExplained)"
+expect_match 'what the Event names' 'shop:v1.1.0-unpushed' "$(event_says $pulled CanaryExplained)"
 expect_match 'what the Event says to do' 'Next: Push the image or correct its name in the pod template' "$(event_says $pulled CanaryExplained)"
 wait_for 20 'the canary pods gone' no_canary_pods $pulled "$hash"
 saw "$(incident $pulled .headline)"
 
-expect "what is aborted" '' "$(rollout $probed .status.abort)"
+expect 'whether the second is aborted' '' "$(rollout $probed .status.abort)"
 wait_for 60 'an explanation' is_explained $probed configuration 1
 expect 'the headline' "The canary's container shop fails its probe; the pod template was changed where that can come from (1 pod)" \
   "$(incident $probed .headline)"
 expect_not_mended $probed
-expect_match 'the Event' 'fails its probe: `Readiness probe failed: dial tcp: connect: connection refused`.* has `containers\[shop\].readinessProbe.httpGet.port` as `9090`, stable.s as `8080`' \
+expect_match 'the Event' 'fails its probe: .Readiness probe failed: dial tcp: connect: connection refused' \
+  "$(event_says $probed CanaryExplained)"
+expect_match 'what the Event names' 'containers\[shop\].readinessProbe.httpGet.port. as .9090., stable.s as .8080' \
   "$(event_says $probed CanaryExplained)"
 expect_match 'what the Event says to do' 'Next: Check the changed probe or port' "$(event_says $probed CanaryExplained)"
 has_pull_requests $repository 0 > /dev/null || fail "expected no pull request, saw $(has_pull_requests $repository 0)"
 expect_no_refusal
 saw "$(incident $probed .headline)"
+clean_up $pulled $probed

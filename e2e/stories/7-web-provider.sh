@@ -25,8 +25,10 @@ deploy_asking() { # namespace
 }
 # What the controller measured: the phases, and each value of `promote` that it was told.
 measured() { # namespace
-  kube get analysisruns --namespace "$1" --output json | jq --raw-output '.items | if length == 1 then .[0] else error("\(length) runs") end
-    | "\(.status.phase): \([.status.metricResults[0].measurements[] | select(.phase != "Error") | "\(.phase) \(.value | fromjson | .promote)"] | unique | join(", "))"'
+  kube get analysisruns --namespace "$1" --output json | jq --raw-output '
+    .items | if length == 1 then .[0].status else error("\(length) runs") end
+    | [.metricResults[0].measurements[] | select(.phase != "Error") | "\(.phase) \(.value | fromjson | .promote)"] as $told
+    | "\(.phase): \($told | unique | join(", "))"'
 }
 
 deploy_asking $failing
@@ -55,3 +57,4 @@ expect_events $passing
 has_pull_requests $repository 1 > /dev/null || fail "expected no other pull request, saw $(has_pull_requests $repository 1)"
 expect_no_refusal
 saw "passing: $(measured $passing), promoted"
+clean_up $failing $passing

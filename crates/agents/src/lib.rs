@@ -29,5 +29,5 @@ pub use analyzer::{AnalyzerSettings, ModelAnalyst, ToolChoice};
 pub use driver::{Clock, Crew, Limits};
 pub use fixer::RevertFixer;
 pub use mender::{FixerSettings, ModelFixer};
-pub use models::{Authorities, Meter, Model, ModelSettings, Provider};
+pub use models::{Authorities, Listed, Meter, Model, ModelSettings, Provider, listed};
 pub use voice::Speaker;

@@ -3,6 +3,7 @@
 //! Refuses to know what is asked, and how often.
 
 mod fault;
+mod listing;
 mod meter;
 mod pace;
 mod provider;
@@ -17,6 +18,7 @@ use rig_core::completion::{CompletionRequest, CompletionResponse};
 use rig_core::operation::Completion;
 
 pub(crate) use fault::Fault;
+pub use listing::{Listed, listed};
 pub use meter::Meter;
 pub(crate) use pace::Pace;
 pub use settings::{Authorities, ModelSettings, Provider};

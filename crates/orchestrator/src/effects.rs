@@ -14,6 +14,7 @@ mod propose;
 
 pub(crate) use analyze::digest;
 pub use analyze::{Judged, judge};
+pub use propose::{Offered, offer};
 
 use std::sync::Arc;
 use std::time::Duration;

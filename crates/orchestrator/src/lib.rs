@@ -30,7 +30,7 @@ mod sightings;
 mod tally;
 
 pub use clock::Clock;
-pub use effects::{Judged, judge};
+pub use effects::{Judged, Offered, judge, offer};
 pub use engine::Progress;
 pub use once::{Look, Once};
 pub use orchestrator::Orchestrator;

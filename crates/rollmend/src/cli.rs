@@ -13,7 +13,7 @@ use crate::demo::{DemoOptions, ShopOptions};
     name = "rollmend",
     version,
     propagate_version = true,
-    after_help = "Exit codes: 0 done · 1 failed, or `check` found problems · 2 the command line was not understood.\n\
+    after_help = "Exit codes: 0 done · 1 failed, `check` or `doctor` found problems, or `fix` made no patch · 2 the command line was not understood.\n\
                   Start with `rollmend demo`: it needs no cluster and no key."
 )]
 pub(crate) struct Cli {
@@ -66,10 +66,18 @@ pub(crate) enum Command {
     /// Ask about one Rollout in a cluster, or one exported incident, in the terminal; changes nothing.
     ///
     /// Reads what explains a canary (Rollout, AnalysisRuns, pods, logs, events, metrics, the commits of a listed repository), judges it by the
-    /// rules and says what to do next. Writes no Event, no annotation, no journal, and pushes nothing; a repository is cloned into
-    /// a temporary folder. Logs are read as they are now: a canary whose pods are gone shows less than the daemon saw. Without
-    /// agents.toml no Prometheus is asked and no repository read. Exit code 0: there is a verdict, or nothing to explain; 1: failed.
+    /// rules, with a model where agents.toml or --model names one, and says what to do next. Writes no Event, no annotation, no
+    /// journal, and pushes nothing; a repository is cloned into a temporary folder. Logs are read as they are now: a canary whose pods are
+    /// gone shows less than the daemon saw. Without agents.toml no Prometheus is asked and no repository read. What a model costs counts
+    /// against [budget] per_incident, for this command alone. Exit code 0: there is a verdict, or nothing to explain; 1: failed.
     Analyze(AnalyzeOptions),
+    /// Do what `analyze` does, and make the patch: printed, in a file, on a branch of your clone, or as a pull request.
+    ///
+    /// Without --output, --into or --open it is shown and nothing is changed anywhere. The repository must be listed in agents.toml, whatever a
+    /// Rollout or a file says. --open needs no [daemon] mode: the option is your consent; an open pull request of ours for the same commit
+    /// is joined, one that was closed unmerged is not opened again. Exit code 0: the patch was made and went where it should, or there is
+    /// nothing to mend; 1: there is no patch and the last line says why, or it failed.
+    Fix(FixOptions),
     /// Write one incident into one file, to be taken along.
     ///
     /// Holds the incident, its history, its case files and what the rules made of them, each with its digest. Secrets were taken out
@@ -183,9 +191,71 @@ pub(crate) struct AnalyzeOptions {
     pub(crate) case: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) cluster: ClusterOptions,
-    /// Print {rollout, canary, standing, verdict, next, notes, brief, case} as JSON.
+    #[command(flatten)]
+    pub(crate) models: ModelOptions,
+    /// Print {rollout, canary, standing, verdict, next, notes, brief, case, models} as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `fix`.
+#[derive(Debug, Args)]
+pub(crate) struct FixOptions {
+    /// The Rollout as namespace/name in the cluster, or an incident of the journal by its id or the beginning of one.
+    #[arg(value_name = "ROLLOUT|INCIDENT", required_unless_present = "case")]
+    pub(crate) target: Option<String>,
+    /// Mend the last case of a file that `rollmend export` wrote, instead of a cluster's.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["target", "kubeconfig"])]
+    pub(crate) case: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterOptions,
+    #[command(flatten)]
+    pub(crate) models: ModelOptions,
+    /// Write the patch to this file, for `git apply`; `-` prints it and nothing else. A file that is there is left alone.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Make the branch in this clone of yours; nothing is checked out and nothing pushed.
+    #[arg(long, value_name = "CLONE", conflicts_with = "output")]
+    pub(crate) into: Option<PathBuf>,
+    /// Push the branch and open the draft pull request with [github] token.
+    #[arg(long, conflicts_with_all = ["output", "into"])]
+    pub(crate) open: bool,
+    /// Print {rollout, canary, standing, verdict, patch, done, why, notes, models} as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which model is asked.
+#[derive(Debug, Args)]
+pub(crate) struct ModelOptions {
+    /// Ask the model of this name in agents.toml, whatever [agents] says.
+    #[arg(long, value_name = "NAME", conflicts_with = "no_model")]
+    model: Option<String>,
+    /// Ask no model: the rules judge, and the commit or value to blame is set back.
+    #[arg(long)]
+    no_model: bool,
+}
+
+/// A person's choice among the models.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ModelChoice {
+    /// As [agents] says.
+    AsFile,
+    /// This one.
+    Named(String),
+    /// None.
+    None,
+}
+
+impl ModelOptions {
+    /// The choice.
+    pub(crate) fn choice(&self) -> ModelChoice {
+        match (&self.model, self.no_model) {
+            (_, true) => ModelChoice::None,
+            (Some(name), false) => ModelChoice::Named(name.clone()),
+            (None, false) => ModelChoice::AsFile,
+        }
+    }
 }
 
 /// `doctor`.

@@ -2,10 +2,12 @@
 
 pub(crate) mod analyze;
 mod archive;
+mod asking;
 pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod export;
 mod file;
+pub(crate) mod fix;
 mod incident;
 pub(crate) mod incidents;
 pub(crate) mod init;
@@ -15,4 +17,5 @@ pub(crate) mod replay;
 pub(crate) mod serve;
 pub(crate) mod show;
 mod steps;
+mod telling;
 mod words;

@@ -1,10 +1,10 @@
 //! The composition root: the one place that knows every room and holds every key.
 
 mod agency;
+mod errand;
 mod housekeeping;
 mod leadership;
 mod live;
-mod looking;
 mod probes;
 mod rooms;
 mod staff;
@@ -12,6 +12,7 @@ mod survey;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,9 +32,9 @@ use tool_prometheus::Prometheus;
 use tool_repo::{BareClones, CloneSettings, OriginTokens};
 
 use crate::config::{Access, Config, Watch};
+pub(crate) use errand::{Errand, Unhirable};
 pub(crate) use leadership::Leadership;
 use live::Live;
-pub(crate) use looking::Looking;
 pub(crate) use probes::Probes;
 use rooms::Rooms;
 use staff::{Hired, Staff};
@@ -166,6 +167,30 @@ impl Keys {
         Ok(Self { auth, github })
     }
 
+    /// Those that can be read, and which of the others is missed, in sentences: whoever asks once may not have the daemon's. The doors'
+    /// tokens serve only to be taken out of what is read.
+    fn readable(config: &Config) -> (Self, Vec<String>) {
+        let auth = match &config.daemon.access {
+            Access::Open => Auth::Open,
+            Access::Tokens { token, gate } => match token.reveal("[daemon] auth.token") {
+                Ok(token) => {
+                    let gate = gate.as_ref().and_then(|gate| gate.reveal("[daemon] auth.gate_token").ok());
+                    Auth::Tokens { token, gate }
+                }
+                Err(_) => Auth::Open,
+            },
+        };
+        let mut notes = Vec::new();
+        let github = config.github.as_ref().and_then(|github| match github.token.reveal("[github] token") {
+            Ok(token) => Some(token),
+            Err(error) => {
+                notes.push(format!("{error}; repositories are read without a token"));
+                None
+            }
+        });
+        (Self { auth, github }, notes)
+    }
+
     /// Every secret by value, for the redactor.
     fn values(&self) -> Vec<String> {
         let auth = match &self.auth {
@@ -215,10 +240,6 @@ fn spool_settings(config: &Config, keys: &Keys) -> SpoolSettings {
     }
 }
 
-fn settings(config: &Config, keys: &Keys) -> Settings {
-    Settings { redactor: Redactor::new(keys.values()), ..decided(config) }
-}
-
 /// What the file alone decides.
 fn decided(config: &Config) -> Settings {
     Settings {
@@ -251,18 +272,24 @@ fn prometheus(config: &Config) -> miette::Result<Option<Arc<Prometheus>>> {
     Ok(Some(Arc::new(prometheus)))
 }
 
-/// A token reaches the origin of the configured GitHub alone.
 fn clones(config: &Config, keys: &Keys) -> BareClones {
-    let tokens = match (&config.github, &keys.github) {
-        (Some(github), Some(token)) => OriginTokens::one(github.web_origin(), token.clone()),
-        _ => OriginTokens::default(),
-    };
-    let settings = CloneSettings {
+    BareClones::new(clone_settings(config, &config.daemon.clones), Arc::new(tokens(config, keys)))
+}
+
+fn clone_settings(config: &Config, folder: &Path) -> CloneSettings {
+    CloneSettings {
         quota: config.daemon.keep.clones,
         authorities: config.github.as_ref().and_then(|github| github.ca.clone()),
-        ..CloneSettings::in_directory(&config.daemon.clones)
-    };
-    BareClones::new(settings, Arc::new(tokens))
+        ..CloneSettings::in_directory(folder)
+    }
+}
+
+/// A token reaches the origin of the configured GitHub alone.
+fn tokens(config: &Config, keys: &Keys) -> OriginTokens {
+    match (&config.github, &keys.github) {
+        (Some(github), Some(token)) => OriginTokens::one(github.web_origin(), token.clone()),
+        _ => OriginTokens::default(),
+    }
 }
 
 fn forge(config: &Config, keys: &Keys) -> miette::Result<Option<GitHub>> {

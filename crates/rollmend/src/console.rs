@@ -39,6 +39,12 @@ pub(crate) fn print(lines: impl IntoIterator<Item = impl AsRef<str>>) -> miette:
     out.flush().into_diagnostic()
 }
 
+/// Writes bytes to standard output as they are.
+pub(crate) fn print_raw(bytes: &[u8]) -> miette::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).into_diagnostic()
+}
+
 /// Writes a value as JSON to standard output.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> miette::Result<()> {
     let text = serde_json::to_string_pretty(value).into_diagnostic()?;

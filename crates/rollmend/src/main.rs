@@ -46,6 +46,7 @@ async fn run(cli: Cli) -> miette::Result<Ending> {
         Command::Incidents(options) => commands::incidents::run(&cli.config, &options).await,
         Command::Show(options) => commands::show::run(&cli.config, &options).await,
         Command::Analyze(options) => commands::analyze::run(&cli.config, &options).await,
+        Command::Fix(options) => commands::fix::run(&cli.config, &options).await,
         Command::Export(options) => commands::export::run(&cli.config, &options).await,
         Command::Replay(options) => commands::replay::run(&options).await,
     }

@@ -8,7 +8,7 @@
 //!
 //! Invariants: a token travels only to the origin that it is for, in a header, and is written nowhere; libgit2's own
 //! transports (http, ssh, git, file) are never reached, since every remote has a scheme that only this crate serves; a push
-//! creates a branch below `rollmend/` or does nothing.
+//! creates a branch below `rollmend/` or does nothing, and so does handing one over to a person's own clone.
 //!
 //! Refuses to know: the forge's REST interface, and what a commit means.
 
@@ -19,6 +19,7 @@ mod commits;
 mod fault;
 mod fetch;
 mod gauge;
+mod handing_over;
 mod lane;
 mod ours;
 mod page;
@@ -33,5 +34,6 @@ mod transport;
 mod words;
 
 pub use code::{BareClones, Reach};
+pub use handing_over::HandedOver;
 pub use settings::{CloneSettings, CredentialFor, Limits, OriginTokens, Timeouts};
 pub use tools::RepoTools;

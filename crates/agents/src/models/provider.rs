@@ -57,7 +57,7 @@ fn compatible(key: String, address: String) -> OpenAIConfig {
 }
 
 /// The configured address, or the provider's own.
-fn base(settings: &ModelSettings) -> Result<Url, Failure> {
+pub(super) fn base(settings: &ModelSettings) -> Result<Url, Failure> {
     let own = match settings.provider {
         Provider::Anthropic => Some("https://api.anthropic.com"),
         Provider::OpenAi => Some("https://api.openai.com/v1"),
@@ -71,7 +71,7 @@ fn base(settings: &ModelSettings) -> Result<Url, Failure> {
 }
 
 /// A key is sent in the clear only to this machine and within the cluster.
-fn guard_key(settings: &ModelSettings, base: &Url) -> Result<(), Failure> {
+pub(super) fn guard_key(settings: &ModelSettings, base: &Url) -> Result<(), Failure> {
     let needs_key = !matches!(settings.provider, Provider::Ollama | Provider::OpenAiCompatible);
     match settings.api_key {
         None if needs_key => Err(unusable(settings, "set api_key")),
@@ -96,7 +96,7 @@ fn is_near(base: &Url) -> bool {
     }
 }
 
-fn client(settings: &ModelSettings, base: &Url) -> Result<Client, Failure> {
+pub(super) fn client(settings: &ModelSettings, base: &Url) -> Result<Client, Failure> {
     let mut builder = Client::builder()
         .redirect(redirect::Policy::none())
         .referer(false)

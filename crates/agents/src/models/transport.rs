@@ -107,11 +107,11 @@ fn finished(outcome: Result<Answer, Fault>) -> Sent<Answer> {
 }
 
 /// Without reqwest's own words, which hold the address.
-fn of_sending(error: &reqwest::Error) -> Fault {
+pub(super) fn of_sending(error: &reqwest::Error) -> Fault {
     if error.is_connect() { Fault::Unreachable } else { Fault::Dropped }
 }
 
-async fn whole(mut response: reqwest::Response) -> Result<Bytes, Fault> {
+pub(super) async fn whole(mut response: reqwest::Response) -> Result<Bytes, Fault> {
     let declared = response.content_length().unwrap_or_default();
     if declared > LARGEST as u64 {
         return Err(Fault::Huge(LARGEST));

@@ -4,12 +4,37 @@
 //! again means that the revert was undone or has not reached the base branch's tip; opening it once more could fight with a person,
 //! so a human is asked.
 
-use domain::ports::{Forge, Pushed};
+use domain::ports::{Code, Forge, Pushed};
 use domain::workflow::{Event, Next, Run, State};
 use domain::{Failure, Proposal, PullRequest, PullRequestState, Remedy};
 
 use super::Hands;
 use super::fix::may_propose;
+
+/// What became of a proposal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offered {
+    /// It is a pull request now.
+    Opened(PullRequest),
+    /// One of ours for the same suspect is open; nothing was written.
+    AlreadyOpen(PullRequest),
+    /// One of ours for the same suspect was closed unmerged, and none is opened again; nothing was written.
+    Declined(PullRequest),
+}
+
+/// Opens the pull request of a proposal whose commit lies in the clone, or finds the one that is there, as the daemon does it.
+/// Whoever calls this has permission.
+///
+/// # Errors
+/// When the forge or the git server cannot be asked, or what is there is not ours or was merged before.
+pub async fn offer(forge: &dyn Forge, code: &dyn Code, proposal: &Proposal) -> Result<Offered, Failure> {
+    let login = forge.login(&proposal.repository).await?;
+    if let Some(found) = look(forge, &login, proposal).await? {
+        return Ok(found);
+    }
+    code.push(&proposal.repository, &proposal.branch, &proposal.patch).await?;
+    open(forge, &login, proposal).await.map(Offered::Opened)
+}
 
 pub(super) async fn propose(hands: &Hands, run: &Run, proposal: &Proposal) -> Result<Event, Failure> {
     let wanted = matches!(&run.state, State::Proposing { proposal: wanted } if **wanted == *proposal);
@@ -19,23 +44,20 @@ pub(super) async fn propose(hands: &Hands, run: &Run, proposal: &Proposal) -> Re
     may_propose(hands, &proposal.repository)?;
     let forge = hands.ports.forge.as_deref().ok_or_else(no_forge)?;
     let login = forge.login(&proposal.repository).await?;
-    if let Some(event) = look(forge, &login, proposal).await? {
-        return Ok(event);
+    if let Some(found) = look(forge, &login, proposal).await? {
+        return Ok(event(proposal, found));
     }
     if !wanted {
         // The incident went on while this was pending, and an earlier try did not get as far as the pull request.
         return Ok(Event::EffectDone);
     }
     let proposal = push(hands, run, proposal).await?;
-    let opened = forge.open(&proposal).await?;
-    if !opened.author.eq_ignore_ascii_case(&login) {
-        return Err(not_ours(&opened));
-    }
-    Ok(opened_event(&proposal, opened))
+    let opened = open(forge, &login, &proposal).await?;
+    Ok(event(&proposal, Offered::Opened(opened)))
 }
 
 /// What an earlier try, another incident with the same suspect, or a person has left.
-async fn look(forge: &dyn Forge, login: &str, proposal: &Proposal) -> Result<Option<Event>, Failure> {
+async fn look(forge: &dyn Forge, login: &str, proposal: &Proposal) -> Result<Option<Offered>, Failure> {
     let found = forge.find(&proposal.repository, &proposal.branch).await?;
     let on_branch = || found.iter().filter(|pull| pull.branch == proposal.branch);
     let ours = || on_branch().filter(|pull| pull.author.eq_ignore_ascii_case(login));
@@ -47,8 +69,8 @@ async fn look(forge: &dyn Forge, login: &str, proposal: &Proposal) -> Result<Opt
         };
     };
     match pull.state {
-        PullRequestState::Open => Ok(Some(opened_event(proposal, pull.clone()))),
-        PullRequestState::Closed => Ok(Some(Event::ProposalDeclined { pull_request: pull.clone() })),
+        PullRequestState::Open => Ok(Some(Offered::AlreadyOpen(pull.clone()))),
+        PullRequestState::Closed => Ok(Some(Offered::Declined(pull.clone()))),
         PullRequestState::Merged => Err(Failure::ask_human(
             "merged-before",
             format!("open a pull request: {} undid the same commit and was merged before", pull.number),
@@ -58,6 +80,11 @@ async fn look(forge: &dyn Forge, login: &str, proposal: &Proposal) -> Result<Opt
             ),
         )),
     }
+}
+
+async fn open(forge: &dyn Forge, login: &str, proposal: &Proposal) -> Result<PullRequest, Failure> {
+    let opened = forge.open(proposal).await?;
+    if opened.author.eq_ignore_ascii_case(login) { Ok(opened) } else { Err(not_ours(&opened)) }
 }
 
 /// Pushes the branch. The patch's commit may not lie in this clone any more (the clone was removed for room, or another disk is
@@ -89,8 +116,13 @@ async fn make_again(hands: &Hands, run: &Run, failure: Failure) -> Result<Propos
     hands.ports.fixer.fix(&handoff, &case).await?.map_err(|_| failure)
 }
 
-fn opened_event(proposal: &Proposal, pull_request: PullRequest) -> Event {
-    Event::ProposalOpened { repository: Box::new(proposal.repository.clone()), pull_request }
+fn event(proposal: &Proposal, offered: Offered) -> Event {
+    match offered {
+        Offered::Opened(pull_request) | Offered::AlreadyOpen(pull_request) => {
+            Event::ProposalOpened { repository: Box::new(proposal.repository.clone()), pull_request }
+        }
+        Offered::Declined(pull_request) => Event::ProposalDeclined { pull_request },
+    }
 }
 
 fn no_forge() -> Failure {

@@ -42,7 +42,12 @@ pub(crate) async fn run(path: &Path, options: &ExportOptions) -> miette::Result<
     Ok(Ending::Done)
 }
 
-async fn collected(run: &Run, history: Vec<RecordedEvent>, folder: &CaseFolder) -> miette::Result<Archive> {
+/// All that was kept of an incident.
+pub(super) async fn collected(
+    run: &Run,
+    history: Vec<RecordedEvent>,
+    folder: &CaseFolder,
+) -> miette::Result<Archive> {
     let mut cases = Vec::new();
     let mut missing = Vec::new();
     for id in frozen(&history) {

@@ -1,10 +1,13 @@
 //! Steps of longer work, a line each with its time; on a terminal also what is in work.
 
+use std::future::Future;
 use std::io::{IsTerminal, Write};
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use agents::voice::plain::plain;
 use anstyle::{AnsiColor, Style};
+use domain::Cost;
 use miette::IntoDiagnostic;
 
 use crate::console::print;
@@ -15,6 +18,9 @@ const LONGEST: usize = 400;
 const COLUMN: usize = 96;
 /// Back to the line's beginning, and empty it (ECMA-48).
 const CLEAR: &str = "\r\x1b[2K";
+
+/// How often what is in work is told anew.
+const PACE: Duration = Duration::from_millis(500);
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -71,6 +77,30 @@ impl Steps {
         Ok(Instant::now())
     }
 
+    /// Works to the end; on a terminal `words` tell meanwhile how far it has come.
+    pub(super) async fn during<T>(
+        self,
+        head: &str,
+        words: impl Fn() -> String,
+        work: impl Future<Output = T>,
+    ) -> miette::Result<T> {
+        if self != Self::Terminal {
+            return Ok(work.await);
+        }
+        let mut work = pin!(work);
+        let mut rounds = tokio::time::interval(PACE);
+        loop {
+            tokio::select! {
+                done = &mut work => return Ok(done),
+                _ = rounds.tick() => {
+                    let mut out = anstream::stdout().lock();
+                    let words = plain(&words(), LONGEST);
+                    write!(out, "{CLEAR}… {head:<9} {words}").and_then(|()| out.flush()).into_diagnostic()?;
+                }
+            }
+        }
+    }
+
     /// Takes what is in work off a terminal, where it will not end.
     pub(super) fn give_up(self) {
         if self == Self::Terminal {
@@ -87,14 +117,30 @@ impl Steps {
         words: &str,
         took: Option<Duration>,
     ) -> miette::Result<()> {
+        self.row(mark, head, words, took.map(|took| format!("{:>5.1} s", took.as_secs_f64())))
+    }
+
+    /// The same for what models were paid for.
+    pub(super) fn end_paid(
+        self,
+        mark: Mark,
+        head: &str,
+        words: &str,
+        took: Duration,
+        cost: Cost,
+    ) -> miette::Result<()> {
+        self.row(mark, head, words, Some(format!("{:>5.1} s  {cost}", took.as_secs_f64())))
+    }
+
+    fn row(self, mark: Mark, head: &str, words: &str, spent: Option<String>) -> miette::Result<()> {
         let clear = match self {
             Self::Silent => return Ok(()),
             Self::Terminal => CLEAR,
             Self::Lines => "",
         };
         let words = plain(words, LONGEST);
-        let line = match took {
-            Some(took) => format!("{head:<9} {words:<COLUMN$} {:>5.1} s", took.as_secs_f64()),
+        let line = match spent {
+            Some(spent) => format!("{head:<9} {words:<COLUMN$} {spent}"),
             None => format!("{head:<9} {words}"),
         };
         print([format!("{clear}{} {}", mark.sign(), line.trim_end())])

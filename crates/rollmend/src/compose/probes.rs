@@ -11,7 +11,6 @@ use tool_kubernetes::{ClusterSettings, Connection, Inspection, connect};
 use tool_repo::BareClones;
 
 use super::leadership::own_namespace;
-use super::looking::keys;
 use super::{Keys, clones, cluster_settings, forge, prometheus};
 use crate::config::{Access, Config};
 
@@ -28,7 +27,7 @@ impl Probes {
         let folder = tempfile::tempdir().into_diagnostic().wrap_err("failed to make a folder for clones")?;
         let mut config = config.clone();
         config.daemon.clones = folder.path().join("clones");
-        let (keys, _) = keys(&config);
+        let (keys, _) = Keys::readable(&config);
         Ok(Self { config, keys, _clones: folder })
     }
 

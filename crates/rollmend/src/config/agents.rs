@@ -42,6 +42,20 @@ pub(super) struct Agents {
     pub(super) min_confidence: Confidence,
 }
 
+impl Analyzer {
+    /// One who asks this model, and else as where the file says nothing.
+    pub(crate) fn asking(model: String) -> Self {
+        Self { model, tools: None, max_turns: ANALYZER_MOST, timeout: ANALYZER_TAKES }
+    }
+}
+
+impl Fixer {
+    /// One who asks this model, and else as where the file says nothing.
+    pub(crate) fn asking(model: String) -> Self {
+        Self { model, max_turns: FIXER_MOST, timeout: FIXER_TAKES }
+    }
+}
+
 /// The models of the file; a broken one is known by its name.
 type Models = BTreeMap<String, At<Option<Model>>>;
 
@@ -59,6 +73,11 @@ const FIXER_MODELS: Key =
 const MIN: Key = live("min_confidence", "From which confidence a verdict may become a pull request.");
 const FIXER_TURNS: Key = live("max_turns", "After so many answers without a patch the revert stands.");
 const FIXER_TIMEOUT: Key = live("timeout", "After so long the revert stands; at most `30m`.");
+/// Turns and time where the file says nothing.
+const ANALYZER_MOST: u32 = 12;
+const ANALYZER_TAKES: Duration = Duration::from_secs(90);
+const FIXER_MOST: u32 = 40;
+const FIXER_TAKES: Duration = Duration::from_mins(5);
 /// A gate call waits for the verdict and gives up after 280 s; the evidence has to be gathered in that time as well.
 const ANALYZER_TIME: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(240);
 const FIXER_TIME: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(1_800);
@@ -76,8 +95,8 @@ pub(super) fn read(root: &Section<'_>, models: &Models) -> Agents {
 fn analyzer(section: Section<'_>, models: &Models) -> Option<Analyzer> {
     let model = model(&section, MODELS, models);
     let tools = tools(&section);
-    let max_turns = turns(&section, ANALYZER_TURNS, 12);
-    let timeout = within(&section, ANALYZER_TIMEOUT, Duration::from_secs(90), &ANALYZER_TIME);
+    let max_turns = turns(&section, ANALYZER_TURNS, ANALYZER_MOST);
+    let timeout = within(&section, ANALYZER_TIMEOUT, ANALYZER_TAKES, &ANALYZER_TIME);
     without_model(&section, &[TOOLS_KEY, ANALYZER_TURNS, ANALYZER_TIMEOUT]);
     section.finish();
     Some(Analyzer { model: model?, tools, max_turns, timeout })
@@ -86,8 +105,8 @@ fn analyzer(section: Section<'_>, models: &Models) -> Option<Analyzer> {
 fn fixer(section: Section<'_>, models: &Models) -> (Option<Fixer>, Confidence) {
     let model = model(&section, FIXER_MODELS, models);
     let least = section.integer(MIN, 50..101, u64::from(MIN_CONFIDENCE));
-    let max_turns = turns(&section, FIXER_TURNS, 40);
-    let timeout = within(&section, FIXER_TIMEOUT, Duration::from_secs(300), &FIXER_TIME);
+    let max_turns = turns(&section, FIXER_TURNS, FIXER_MOST);
+    let timeout = within(&section, FIXER_TIMEOUT, FIXER_TAKES, &FIXER_TIME);
     without_model(&section, &[FIXER_TURNS, FIXER_TIMEOUT]);
     section.finish();
     let fixer = model.map(|model| Fixer { model, max_turns, timeout });

@@ -1,11 +1,12 @@
 //! What was seen, gathered and digested, in a line each.
 
 use chrono::{DateTime, Utc};
+use domain::ports::ModelUse;
 use domain::{Brief, CaseFile, ExhibitBody, Handoff, NoHandoff, Novelty, Rollout, RunEnd, Side, Trouble};
 use orchestrator::Once;
 
-use crate::commands::listing::ago;
-use crate::commands::words::count;
+use super::listing::ago;
+use super::words::{count, grouped};
 
 /// Troubles that are named.
 const MOST: usize = 3;
@@ -126,6 +127,24 @@ pub(super) fn clean(brief: &Brief) -> String {
         count(volume.canary_lines, "line"),
         count(volume.stable_lines, "line")
     )
+}
+
+/// `main, 3 turns, 5,210 tokens`; empty where no model was asked.
+pub(super) fn model(name: &str, used: ModelUse) -> String {
+    let tokens = used.cost.input_tokens.saturating_add(used.cost.output_tokens);
+    let mut parts = vec![count(used.calls, "turn"), format!("{} tokens", grouped(tokens))];
+    if !name.is_empty() {
+        parts.insert(0, name.to_owned());
+    }
+    if used.failures > 0 {
+        parts.push(count(used.failures, "failed call"));
+    }
+    parts.join(", ")
+}
+
+/// For machines.
+pub(super) fn spent(used: ModelUse) -> serde_json::Value {
+    serde_json::json!({"calls": used.calls, "failures": used.failures, "cost": used.cost})
 }
 
 /// What the daemon would do with the verdict.

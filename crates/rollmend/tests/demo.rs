@@ -118,7 +118,9 @@ fn a_failing_canary_ends_in_one_pull_request_that_undoes_the_culprit() {
 #[test]
 fn a_canary_that_is_killed_for_its_memory_ends_in_a_revert_of_the_only_commit_that_can_be_to_blame() {
     let demo = Demo::new();
-    pages::compare("demo-leak.txt", "rollmend demo --scenario leak", &demo.play(&["--scenario", "leak"]));
+    let told = demo.play(&["--scenario", "leak"]);
+    assert_eq!(told.matches("result[0] < 1 does not hold").count(), 3, "{told}");
+    pages::compare("demo-leak.txt", "rollmend demo --scenario leak", &told);
     let repository = demo.repository();
     assert_eq!(pull_requests(&repository), ["refs/pull/1/head"]);
     let mut without_the_leak = compiled(Release::First);

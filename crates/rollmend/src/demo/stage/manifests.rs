@@ -76,7 +76,8 @@ impl Deployable {
     }
 }
 
-/// The analysis, measured each second.
+/// The analysis, measured each second. That of the leak has time until the memory is used up, and lets the kill be seen before it
+/// aborts.
 pub(super) fn analysis_template(scenario: Scenario, prometheus: &str) -> Value {
     let provider = json!({"prometheus": {"address": prometheus, "query": query(scenario)}});
     let metric = match scenario {
@@ -85,7 +86,7 @@ pub(super) fn analysis_template(scenario: Scenario, prometheus: &str) -> Value {
             "successCondition": "result[0] < 0.05", "provider": provider,
         }),
         Scenario::Leak => json!({
-            "name": "restarts", "interval": "1s", "count": 10, "failureLimit": 1,
+            "name": "restarts", "interval": "1s", "count": 30, "failureLimit": 2,
             "successCondition": "result[0] < 1", "provider": provider,
         }),
         Scenario::Template => json!({

@@ -1,5 +1,7 @@
 //! News from the cluster, as anyone who watches the Rollout sees them.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use shop::history;
 use testbed::kubernetes::Kind;
@@ -17,7 +19,8 @@ const OURS: &str = "rollmend";
 #[derive(Debug, Default)]
 pub(super) struct ClusterNews {
     runs: usize,
-    measurements: usize,
+    /// Each by its metric and when it was begun: a result keeps its latest alone.
+    measurements: BTreeSet<(String, String)>,
     announced: bool,
     aborted: bool,
     promoted: bool,
@@ -69,8 +72,9 @@ impl ClusterNews {
         let store = cast.stage.store();
         let runs = store.list(Kind::AnalysisRun, Some(NAMESPACE));
         self.runs = runs.len();
-        let mut news: Vec<Happening> = runs.iter().flat_map(measured).skip(self.measurements).collect();
-        self.measurements += news.len();
+        let measurements = runs.iter().flat_map(measured);
+        let new = measurements.filter(|(which, _)| self.measurements.insert(which.clone()));
+        let mut news: Vec<Happening> = new.map(|(_, happening)| happening).collect();
         if let Some(rollout) = store.get(Kind::Rollout, NAMESPACE, ROLLOUT) {
             if !self.aborted && holds(&rollout, "/status/abort") {
                 self.aborted = true;
@@ -84,25 +88,29 @@ impl ClusterNews {
     }
 }
 
-fn measured(run: &Value) -> Vec<Happening> {
+fn measured(run: &Value) -> Vec<((String, String), Happening)> {
     let results = items(run, "/status/metricResults").iter();
     results.flat_map(|result| measurements(run, result)).collect()
 }
 
-fn measurements<'a>(run: &'a Value, result: &'a Value) -> impl Iterator<Item = Happening> + 'a {
+fn measurements<'a>(
+    run: &'a Value,
+    result: &'a Value,
+) -> impl Iterator<Item = ((String, String), Happening)> + 'a {
     let name = text(result, "/name");
     let mut metrics = items(run, "/spec/metrics").iter();
     let condition = metrics.find(|metric| text(metric, "/name") == name);
     let condition = condition.map_or("", |metric| text(metric, "/successCondition"));
     let ended = items(result, "/measurements").iter();
     ended.filter(|measurement| !text(measurement, "/finishedAt").is_empty()).map(move |measurement| {
-        Happening::Measured {
+        let happening = Happening::Measured {
             metric: name.to_owned(),
             phase: text(measurement, "/phase").to_owned(),
             value: text(measurement, "/value").to_owned(),
             condition: condition.to_owned(),
             message: text(measurement, "/message").to_owned(),
-        }
+        };
+        ((name.to_owned(), text(measurement, "/startedAt").to_owned()), happening)
     })
 }
 

@@ -18,7 +18,8 @@ require_real_node() {
   } >> "$STATE/log/packages.log" 2>&1 || fail "a real node needs ${missing[*]}, which apt-get could not install: $STATE/log/packages.log"
 }
 
-# The same static binary as deploy/image/Containerfile makes; only the last crate is linked anew.
+# A static binary as deploy/image/Containerfile makes it, but by the profile of the other binaries, so that only the last crate is linked
+# anew. ROLLMEND_STATIC_BIN names one to use instead, such as a build by the profile that is shipped.
 static_binary() {
   if [[ -z ${ROLLMEND_STATIC_BIN:-} ]]; then
     local target=${CARGO_TARGET_DIR:-$ROOT/target}/release

@@ -20,11 +20,15 @@ use clap::Parser;
 use cli::{Cli, Command};
 use console::Ending;
 
+/// The most threads that run tasks: they wait for the outside most of the time, and on a node with many cores each more takes memory.
+const WORKERS: usize = 4;
+
 fn main() -> ExitCode {
     // Both TLS clients and servers of this process use ring; a second installation would only be refused.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = match runtime.worker_threads(workers()).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return console::failed(&miette::miette!("failed to start: {error}")),
     };
@@ -33,6 +37,11 @@ fn main() -> ExitCode {
         Err(report) if console::is_closed_pipe(&report) => ExitCode::SUCCESS,
         Err(report) => console::failed(&report),
     }
+}
+
+/// One for each core, up to [`WORKERS`].
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().min(WORKERS))
 }
 
 async fn run(cli: Cli) -> miette::Result<Ending> {

@@ -21,6 +21,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("rollmend-tool-repo", &["rollmend-domain"]),
     ("rollmend-tool-github", &["rollmend-domain"]),
     ("rollmend-shop", &[]),
+    // It drives the binary; of rooms, it reads what users read: printed nouns, archives, and the ledger.
+    ("rollmend-evals", &["rollmend-domain", "rollmend-store"]),
 ];
 
 /// The composition root and the demo.

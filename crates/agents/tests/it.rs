@@ -23,6 +23,8 @@ mod fixer;
 mod frozen;
 #[path = "it/hostile.rs"]
 mod hostile;
+#[path = "it/listing.rs"]
+mod listing;
 #[path = "it/mender.rs"]
 mod mender;
 #[path = "it/orders.rs"]

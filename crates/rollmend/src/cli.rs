@@ -52,8 +52,8 @@ pub(crate) enum Command {
     Check(CheckOptions),
     /// Test every connection and permission that the configuration needs, and say what to change.
     ///
-    /// Asks the API server (its version, Argo Rollouts' resources, each right by a `SelfSubjectAccessReview`), Prometheus, GitHub and the
-    /// git server, reads the secrets, and looks at the folders and their room. Changes nothing. Run it where the daemon runs, or with
+    /// Asks the API server (its version, Argo Rollouts' resources, each right by a `SelfSubjectAccessReview`), Prometheus, GitHub, the
+    /// git server and the providers of models (for their list, which costs nothing), reads the secrets, and looks at the folders and their room. Changes nothing. Run it where the daemon runs, or with
     /// its kubeconfig: the rights are those of whoever asks. `!` marks what works and deserves a look. Exit code 0: nothing is
     /// missing; 1: something is, or the file is bad.
     Doctor(DoctorOptions),

@@ -34,7 +34,6 @@ pub(crate) use github::GitHub;
 pub(crate) use key::written;
 pub(crate) use models::{Model, Provider};
 pub(crate) use problem::Problems;
-#[cfg(test)]
 pub(crate) use secret::Secret;
 pub(crate) use watch::{Change, Watch};
 

@@ -15,9 +15,13 @@ mod archives;
 mod desk;
 #[path = "commands/doctor.rs"]
 mod doctor;
+#[path = "commands/fixes.rs"]
+mod fixes;
 #[path = "commands/init.rs"]
 mod init;
 #[path = "commands/kept.rs"]
 mod kept;
+#[path = "commands/models.rs"]
+mod models;
 #[path = "commands/outside.rs"]
 mod outside;

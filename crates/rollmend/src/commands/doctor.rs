@@ -3,7 +3,9 @@
 mod cluster;
 mod folders;
 mod forge;
+mod keep;
 mod metrics;
+mod models;
 
 use std::path::Path;
 
@@ -72,9 +74,11 @@ pub(crate) async fn run(path: &Path, options: &DoctorOptions) -> miette::Result<
     let probes = Probes::new(&config)?;
     secrets(&probes, &mut findings)?;
     folders::look(&config, &mut findings)?;
+    keep::look(&config, &mut findings)?;
     cluster::look(&config, &probes, &options.cluster.connection(), &mut findings).await?;
     metrics::look(&config, &probes, &mut findings).await?;
     forge::look(&config, &probes, &mut findings).await?;
+    models::look(&probes, &mut findings).await?;
     let missing = findings.all.iter().filter(|finding| finding.standing == Mark::Bad).count() as u64;
     if steps == Steps::Silent {
         print_json(&findings.all)?;

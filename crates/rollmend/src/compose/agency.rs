@@ -118,7 +118,12 @@ impl Models {
     }
 }
 
-fn model_settings(name: &str, model: &config::Model, api_key: Option<SecretString>) -> ModelSettings {
+/// A model of the file as agents are given it.
+pub(super) fn model_settings(
+    name: &str,
+    model: &config::Model,
+    api_key: Option<SecretString>,
+) -> ModelSettings {
     let provider = match &model.provider {
         config::Provider::Anthropic => Provider::Anthropic,
         config::Provider::OpenAi => Provider::OpenAi,

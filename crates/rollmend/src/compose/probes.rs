@@ -1,7 +1,9 @@
 //! What `doctor` looks through: each room with the key that the daemon would give it, and none that does anything.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use agents::ModelSettings;
 use domain::ports::Metrics;
 use miette::{Context, IntoDiagnostic, miette};
 use secrecy::SecretString;
@@ -10,9 +12,10 @@ use tool_github::GitHub;
 use tool_kubernetes::{ClusterSettings, Connection, Inspection, connect};
 use tool_repo::BareClones;
 
+use super::agency::model_settings;
 use super::leadership::own_namespace;
 use super::{Keys, clones, cluster_settings, forge, prometheus};
-use crate::config::{Access, Config};
+use crate::config::{Access, Config, Model, Secret};
 
 /// The rooms, one by one.
 pub(crate) struct Probes {
@@ -32,16 +35,41 @@ impl Probes {
     }
 
     /// Every secret that the file names, with what is wrong with it.
-    pub(crate) fn secrets(&self) -> Vec<(&'static str, Result<(), String>)> {
-        let mut named = Vec::new();
+    pub(crate) fn secrets(&self) -> Vec<(String, Result<(), String>)> {
+        let mut named: Vec<(String, &Secret)> = Vec::new();
         if let Access::Tokens { token, gate } = &self.config.daemon.access {
-            named.push(("[daemon] auth.token", token));
-            named.extend(gate.as_ref().map(|gate| ("[daemon] auth.gate_token", gate)));
+            named.push(("[daemon] auth.token".to_owned(), token));
+            named.extend(gate.as_ref().map(|gate| ("[daemon] auth.gate_token".to_owned(), gate)));
         }
-        named.extend(self.config.github.as_ref().map(|github| ("[github] token", &github.token)));
+        named.extend(self.config.github.as_ref().map(|github| ("[github] token".to_owned(), &github.token)));
+        for (name, model) in self.named_models() {
+            named.extend(model.api_key.as_ref().map(|key| (key_of(&name), key)));
+        }
         let read =
             |secret: miette::Result<SecretString>| secret.map(|_| ()).map_err(|error| error.to_string());
-        named.into_iter().map(|(key, secret)| (key, read(secret.reveal(key).map_err(Into::into)))).collect()
+        let revealed = |(key, secret): (String, &Secret)| {
+            let revealed = read(secret.reveal(&key).map_err(Into::into));
+            (key, revealed)
+        };
+        named.into_iter().map(revealed).collect()
+    }
+
+    /// The models that agents name, as an agent would be given them; fails without the key.
+    pub(crate) fn models(&self) -> Vec<(String, miette::Result<ModelSettings>)> {
+        let settings = |(name, model): (String, &Model)| {
+            let key = model.api_key.as_ref().map(|key| key.reveal(&key_of(&name))).transpose();
+            let settings = key.map(|key| model_settings(&name, model, key)).map_err(Into::into);
+            (name, settings)
+        };
+        self.named_models().into_iter().map(settings).collect()
+    }
+
+    /// Each once.
+    fn named_models(&self) -> Vec<(String, &Model)> {
+        let Config { analyzer, fixer, models, .. } = &self.config;
+        let analyzers = analyzer.iter().map(|analyzer| &analyzer.model);
+        let names: BTreeSet<&String> = analyzers.chain(fixer.iter().map(|fixer| &fixer.model)).collect();
+        names.into_iter().filter_map(|name| Some((name.clone(), models.get(name)?))).collect()
     }
 
     /// The API server.
@@ -70,4 +98,9 @@ impl Probes {
     pub(crate) fn clones(&self) -> BareClones {
         clones(&self.config, &self.keys)
     }
+}
+
+/// The key of the file that names a model's key.
+fn key_of(model: &str) -> String {
+    format!("[models.{model}] api_key")
 }

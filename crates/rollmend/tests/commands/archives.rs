@@ -21,20 +21,20 @@ async fn exported(desk: &Desk) -> (String, String) {
     (id, file)
 }
 
-fn unpacked(desk: &Desk, file: &str) -> String {
+pub(crate) fn unpacked(desk: &Desk, file: &str) -> String {
     let mut text = String::new();
     GzDecoder::new(std::fs::File::open(desk.path(file)).unwrap()).read_to_string(&mut text).unwrap();
     text
 }
 
-fn packed(text: &[u8]) -> Vec<u8> {
+pub(crate) fn packed(text: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(text).unwrap();
     encoder.finish().unwrap()
 }
 
 /// The archive with another manifest, so that the digests fit what was changed.
-fn with_digests(text: &str) -> String {
+pub(crate) fn with_digests(text: &str) -> String {
     let mut lines = text.lines();
     let mut manifest: Value = serde_json::from_str(lines.next().unwrap()).unwrap();
     let documents: Vec<&str> = lines.collect();

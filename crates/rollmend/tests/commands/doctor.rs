@@ -46,7 +46,7 @@ async fn prometheus() -> Prometheus {
 /// A configuration with everything in it.
 async fn whole(outside: &Outside) -> Prometheus {
     let prometheus = prometheus().await;
-    let small = "spool = { total = \"1MiB\", per_container = \"64KiB\" }\nkeep = { clones = \"1MiB\" }";
+    let small = "spool = { total = \"1MiB\", per_container = \"64KiB\" }\nkeep = { clones = \"1MiB\", case_files = \"1MiB\" }";
     let cluster =
         format!("annotate = true\nprometheus = \"{}\"\n[gate]\nrequests = '{REQUESTS}'", prometheus.url());
     outside.configure(small, &cluster);
@@ -94,6 +94,8 @@ async fn where_nothing_is_missing_every_line_is_good_and_nothing_was_changed() {
         "metrics   the [gate] requests query is understood",
         "github    the token is rollmend-bot's",
         "would take a push",
+        "keep      incidents are kept for 90d after their end; case files take 0 B of the 1.0 MiB",
+        "models    no agent names one: the rules judge",
     ] {
         assert!(signs.iter().any(|line| line.contains(words)), "{words}: {said:?}");
     }
@@ -134,6 +136,29 @@ async fn only_what_the_mode_and_the_namespaces_need_is_asked_for() {
     let bad = bad(&outside).await;
     assert_eq!(bad.len(), 6, "{bad:?}");
     assert!(bad.iter().all(|line| line.contains("in the namespace bank")), "{bad:?}");
+}
+
+#[tokio::test]
+async fn in_a_pod_the_rights_on_its_lease_are_tested_where_the_pod_is() {
+    let leases = Rule::new(&["get", "update", "create"], &["leases"], &["rollmend"]);
+    for (rules, line) in [
+        (rights(), "✗ rights    may not get, update, create leases in the namespace rollmend: "),
+        (
+            [rights(), vec![leases]].concat(),
+            "✓ rights    get, update, create leases in the namespace rollmend",
+        ),
+    ] {
+        let outside = Outside::with(Rights::Write, &rules).await;
+        let _prometheus = whole(&outside).await;
+        let variables = [("GITHUB_TOKEN", GITHUB_TOKEN), ("POD_NAMESPACE", "rollmend")];
+        let arguments = ["doctor", "--kubeconfig", "kubeconfig"];
+        let said = outside.desk.run_with(&arguments, &variables).await;
+        assert!(said.line("leases").starts_with(line), "{said:?}");
+        assert_eq!(said.code, i32::from(line.starts_with('✗')), "{said:?}");
+    }
+    let outside = Outside::new().await;
+    let _prometheus = whole(&outside).await;
+    assert!(!outside.run(&["doctor"]).await.out.contains("leases"), "outside of a cluster there is none");
 }
 
 #[tokio::test]

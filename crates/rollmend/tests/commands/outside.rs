@@ -17,9 +17,9 @@ const CLUSTER_TOKEN: &str = "opaque-cluster-token-4104";
 pub(crate) const STABLE: &str = "678dd648d6";
 pub(crate) const CANARY: &str = "86686d4656";
 const HASH: &str = "rollouts-pod-template-hash";
-const SOUND: &str =
+pub(crate) const SOUND: &str =
     "def total(order, quantity):\n    price = order.get(\"price\", 0)\n    return price * quantity\n";
-const BROKEN: &str =
+pub(crate) const BROKEN: &str =
     "def total(order, quantity):\n    price = order[\"cost\"][\"cents\"]\n    return price * quantity\n";
 
 /// The outside and a desk with the files for it.

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod handing_over;
+#[cfg(test)]
 mod history;
 #[cfg(test)]
 mod hostile_tree;

@@ -19,7 +19,7 @@ pub(super) fn look(config: &Config, findings: &mut Findings) -> miette::Result<(
     let mut folders: Vec<(PathBuf, u64)> = Vec::new();
     for (folder, wanted) in [
         (journal, LEAST),
-        (daemon.cases.clone(), LEAST),
+        (daemon.cases.clone(), daemon.keep.cases),
         (daemon.spool.folder.clone(), daemon.spool.total),
         (daemon.clones.clone(), daemon.keep.clones),
     ] {
@@ -64,7 +64,7 @@ fn one(folder: &Path, wanted: u64, findings: &mut Findings) -> miette::Result<()
         return findings.bad(AREA, format!("{name} has {has} of room: {advice}"));
     }
     if free < wanted {
-        let advice = "lower [daemon] spool.total and keep.clones, or make room";
+        let advice = "lower [daemon] spool.total, keep.case_files and keep.clones, or make room";
         return findings.note(AREA, format!("{name} has {has} of room, {may} may be used: {advice}"));
     }
     findings.good(AREA, format!("{name} can be written and has {has} of room, of which {may} may be used"))

@@ -94,7 +94,7 @@ async fn play(
     started: &mut Started,
 ) -> miette::Result<Told> {
     let Script { scenario, model } = script;
-    teller.say(&preface(*scenario))?;
+    teller.say(&preface(*scenario, model.as_ref()))?;
     teller.wait_for("the stage");
     let stage = started.stage.insert(Stage::set_up(folder, *scenario).await?);
     teller.tell(&stage.as_set())?;
@@ -127,7 +127,7 @@ impl Started {
     }
 }
 
-fn preface(scenario: Scenario) -> String {
+fn preface(scenario: Scenario, model: Option<&GivenModel>) -> String {
     let what = match scenario {
         Scenario::Failing => "A canary with a bug",
         Scenario::Healthy => "A healthy canary",
@@ -135,8 +135,13 @@ fn preface(scenario: Scenario) -> String {
         Scenario::Config => "A canary with a wrong value in its manifest",
         Scenario::Template => "A healthy canary with a broken analysis",
     };
+    let but = model.map(|model| {
+        let address = model.base_url.origin().ascii_serialization();
+        format!(" but what the model at {address} is asked")
+    });
+    let but = but.unwrap_or_default();
     format!(
-        "{what}, on this machine alone: real processes, real requests, real git, nothing leaves loopback."
+        "{what}, on this machine alone: real processes, real requests, real git, nothing leaves loopback{but}."
     )
 }
 

@@ -89,8 +89,9 @@ fn compiled(release: Release) -> BTreeMap<String, String> {
 
 /// Category and confidence of an incident's verdict.
 fn verdict(shown: &Value) -> (&str, u64) {
-    let verdict = &shown["incident"]["verdict"];
-    (verdict["category"].as_str().unwrap(), verdict["confidence"].as_u64().unwrap())
+    let verdict = shown.pointer("/incident/verdict").unwrap();
+    let [category, confidence] = ["category", "confidence"].map(|member| verdict.get(member).unwrap());
+    (category.as_str().unwrap(), confidence.as_u64().unwrap())
 }
 
 fn pull_requests(repository: &Repository) -> Vec<String> {

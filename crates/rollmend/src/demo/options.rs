@@ -28,7 +28,7 @@ pub(crate) struct ModelOptions {
     /// Let a model judge and mend, as `[agents]` of agents.toml does; the rules alone when absent.
     #[arg(long, value_enum, value_name = "PROVIDER", requires_all = ["base_url", "model_name"])]
     pub(super) model: Option<ModelProvider>,
-    /// Where it is reached, such as http://localhost:8000/v1.
+    /// Where it is reached, such as `http://localhost:8000/v1`; what is read of a case goes there.
     #[arg(long, value_name = "URL", requires = "model")]
     pub(super) base_url: Option<Url>,
     /// What its provider calls it.

@@ -60,7 +60,7 @@ fn script() -> Script {
     }
 }
 
-fn given<'a>(base_url: &'a str) -> [&'a str; 8] {
+fn given(base_url: &str) -> [&str; 8] {
     [
         "--model",
         "openai-compatible",
@@ -88,6 +88,9 @@ async fn a_model_judges_and_mends_where_one_is_given() {
     let is_played = |outcome: &Outcome| matches!(outcome, Outcome::Played { .. });
     assert!(models.requests().iter().all(|request| is_played(&request.outcome)), "{told}");
     assert!(told.contains("mode propose, the model scripted-1"), "{told}");
+    let preface: Vec<&str> = told.split_whitespace().take_while(|word| *word != "✓").collect();
+    let leaves = format!("nothing leaves loopback but what the model at {} is asked.", models.base_url());
+    assert!(preface.join(" ").ends_with(&leaves), "{told}");
     assert!(!told.contains(KEY));
     assert!(!std::fs::read_to_string(demo.root().join("agents.toml")).unwrap().contains(KEY));
     let repository = demo.repository();

@@ -15,7 +15,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use domain::{
     AttemptNumber, CaseBuilder, CaseFile, CaseHeader, CaseId, ExhibitBody, Failure, IncidentIdentity,
-    LogExcerpt, Missing, NamedRepository, Pod, Side, Stage, Trouble,
+    LogExcerpt, Missing, NamedRepository, Pod, Remedy, Side, Stage, Trouble,
 };
 use tokio::sync::Semaphore;
 
@@ -31,6 +31,8 @@ pub(crate) struct Part {
     missing: Vec<Missing>,
     /// What of pods, runs and logs could not be read because something broke: without it nobody may call the canary clean.
     broken: Vec<String>,
+    /// The first failure of the API server that may pass.
+    passing: Option<Passing>,
 }
 
 /// A case, and what broke when it was gathered.
@@ -39,6 +41,18 @@ pub(crate) struct Gathered {
     pub(crate) case: CaseFile,
     /// What of pods, runs and logs could not be read; empty when nothing broke.
     pub(crate) broken: Vec<String>,
+    /// Why the API server did not show the Rollout, its runs, pods or templates, where it may do so later. Without them nobody can be sure
+    /// enough for a pull request.
+    pub(crate) passing: Option<Passing>,
+}
+
+/// A failure of the API server that may pass, to be tried again.
+#[derive(Debug)]
+pub(crate) enum Passing {
+    /// It did not answer, as one that is restarted.
+    Silent(Failure),
+    /// It refused. One that has just started does so for a moment, until it knows its roles; else a right is missing.
+    Refused(Failure),
 }
 
 impl Part {
@@ -54,6 +68,7 @@ impl Part {
         self.exhibits.extend(other.exhibits);
         self.missing.extend(other.missing);
         self.broken.extend(other.broken);
+        self.passing = self.passing.take().or(other.passing);
     }
 
     /// Notes a read without which nobody may call the canary clean.
@@ -61,6 +76,25 @@ impl Part {
         if let Err(failure) = read {
             self.broken.push(failure.sentence());
         }
+    }
+
+    /// Notes such a read of what the API server itself keeps. Logs come from elsewhere, and nobody waits for them.
+    fn note_kept<T>(&mut self, read: &Result<T, Failure>) {
+        self.note(read);
+        if let Err(failure) = read {
+            self.may_pass(failure);
+        }
+    }
+
+    /// Notes the first failure of the API server, where it may pass.
+    fn may_pass(&mut self, failure: &Failure) {
+        let again = Failure::retry(failure.kind, failure.what.clone());
+        let passing = match failure.remedy {
+            Remedy::Retry { .. } => Passing::Silent(again),
+            Remedy::AskHuman { .. } => Passing::Refused(again),
+            Remedy::GiveUp => return,
+        };
+        self.passing.get_or_insert(passing);
     }
 }
 
@@ -121,8 +155,8 @@ impl Gatherer {
         if subject.stage == Stage::AtEnd {
             all.join(self.range(&subject, &cluster.revisions).await);
         }
-        let broken = std::mem::take(&mut all.broken);
-        Ok(Gathered { case: self.build(subject, all).await?, broken })
+        let (broken, passing) = (std::mem::take(&mut all.broken), all.passing.take());
+        Ok(Gathered { case: self.build(subject, all).await?, broken, passing })
     }
 
     /// The followed logs have their end within 30 s, or what is there must do.
@@ -242,7 +276,7 @@ impl Gatherer {
         let read =
             crate::effects::within(limit, "read the Rollout", self.ports.cluster.rollout(&identity.rollout));
         let read = read.await.map(|found| found.filter(|rollout| rollout.uid == identity.uid));
-        part.note(&read);
+        part.note_kept(&read);
         let kept = sighting.as_ref().map(|sighting| sighting.rollout.clone());
         let problem = read.as_ref().err().map(Failure::sentence);
         let Some(rollout) = or_seen(read, kept, "the Rollout", part) else {
@@ -254,9 +288,9 @@ impl Gatherer {
             self.canary_pods(subject, limit),
             self.stable_pods(subject, &rollout, limit)
         );
-        part.note(&runs);
-        part.note(&canary);
-        part.note(&stable);
+        part.note_kept(&runs);
+        part.note_kept(&canary);
+        part.note_kept(&stable);
         let runs = or_seen(runs, sighting.as_ref().map(|s| s.runs.clone()), "AnalysisRuns", part);
         let seen_pods = sighting.map(|sighting| sighting.pods).unwrap_or_default();
         let canary = pods::merged(canary, seen_pods, self.settings.now().limits.canary_pods, part);

@@ -65,6 +65,11 @@ pub struct Limits {
     pub freeze_at_end: Duration,
     /// How long the second case waits for the followed logs to end: 30 s.
     pub end_wait: Duration,
+    /// How long after the run's end the second case waits for an API server that does not answer, as one that is restarted: 180 s, which
+    /// fits into the tries of an effect. Then what was seen before must do.
+    pub cluster_wait: Duration,
+    /// The same for one that refuses: 5 s after the run's end, since one that has just started refuses what its roles allow.
+    pub refusal_wait: Duration,
     /// The time for reading a git range, a first clone included: 180 s.
     pub range: Duration,
     /// The time for making a patch: 300 s, and what a fixer with a model may take beside.
@@ -92,6 +97,8 @@ impl Default for Limits {
             freeze_at_trouble: Duration::from_secs(5),
             freeze_at_end: Duration::from_secs(80),
             end_wait: Duration::from_secs(30),
+            cluster_wait: Duration::from_secs(180),
+            refusal_wait: Duration::from_secs(5),
             range: Duration::from_secs(180),
             patch: Duration::from_secs(300),
             propose: Duration::from_secs(300),

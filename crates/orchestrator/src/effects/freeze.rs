@@ -4,7 +4,7 @@ use domain::workflow::{Event, Run, State};
 use domain::{AttemptNumber, CaseFile, CaseId, Failure, Stage};
 
 use super::Hands;
-use crate::gather::{Follows, Subject};
+use crate::gather::{Follows, Passing, Subject};
 
 pub(super) async fn freeze(
     hands: &Hands,
@@ -28,8 +28,23 @@ pub(super) async fn freeze(
         },
     };
     let gathered = hands.gatherer.gather(subject).await?;
+    // At the trouble nothing waits: the pods may be about to go, and there is a second case.
+    if let (Stage::AtEnd, Some(passing)) = (stage, gathered.passing) {
+        waited_for(hands, run, passing)?;
+    }
     let case = hands.ports.cases.put(&gathered.case).await?;
     Ok(Event::CaseFrozen { attempt, stage, case })
+}
+
+/// Fails as long as it is worth to gather once more what the API server did not show.
+fn waited_for(hands: &Hands, run: &Run, passing: Passing) -> Result<(), Failure> {
+    let limits = hands.settings().limits.clone();
+    let (wait, failure) = match passing {
+        Passing::Silent(failure) => (limits.cluster_wait, failure),
+        Passing::Refused(failure) => (limits.refusal_wait, failure),
+    };
+    let since = (hands.clock.now() - run.changed_at).to_std().unwrap_or(wait);
+    if since < wait { Err(failure) } else { Ok(()) }
 }
 
 /// The attempt's first case. One that is damaged is done without: what the cluster still shows is frozen, rather than nothing.

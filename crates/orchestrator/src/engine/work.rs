@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use domain::ports::{EffectId, PendingEffect};
 use domain::workflow::{Effect, Event, Run, transition};
@@ -13,10 +14,13 @@ use super::desk::Desk;
 use super::{Engine, with_event};
 use crate::backoff;
 
+/// An API server that has just started refuses for a moment what its roles allow, so an Event is given up with the third refusal only.
+const REFUSALS: u32 = 3;
+
 /// What to do with a failed try.
 enum Next {
     /// Try again after a wait.
-    Again(std::time::Duration),
+    Again(Duration),
     /// Write this as the result.
     Settle(Event),
 }
@@ -77,10 +81,7 @@ impl Engine {
         self.0.hands.tally.failed(failure);
         let kind = failure.kind;
         let incident = &pending.id.incident;
-        if let Remedy::Retry { after } = failure.remedy
-            && tries < self.0.hands.settings().limits.tries
-        {
-            let wait = backoff::delay(&pending.id, tries, after);
+        if let Some(wait) = self.again(pending, tries, failure) {
             tracing::info!(%incident, kind, tries, ?wait, "will try again: failed to {failure}");
             return Next::Again(wait);
         }
@@ -93,6 +94,16 @@ impl Engine {
                 Event::EffectFailed { reason }
             }
         })
+    }
+
+    /// How long to wait for another try, where there is one.
+    fn again(&self, pending: &PendingEffect, tries: u32, failure: &Failure) -> Option<Duration> {
+        let after = match (&failure.remedy, &pending.effect) {
+            (Remedy::Retry { after }, _) if tries < self.0.hands.settings().limits.tries => *after,
+            (Remedy::AskHuman { .. }, Effect::Announce { .. }) if tries < REFUSALS => None,
+            _ => return None,
+        };
+        Some(backoff::delay(&pending.id, tries, after))
     }
 
     async fn settle(&self, id: &EffectId, event: &Event, desk: &Arc<Desk>) {

@@ -148,6 +148,93 @@ fn nothing_to_read_at_all_is_tried_again() {
 }
 
 #[test]
+fn an_api_server_that_is_restarted_at_the_end_is_waited_for() {
+    let world = World::new();
+    world.deploy();
+    world.live(proposing(), async |life| {
+        life.ready().await;
+        let now = life.hold.now();
+        life.world()
+            .change(|state| state.put_run(analysis("checkout-86686d4656-2", now, AnalysisPhase::Failed)));
+        life.settles(&identity().id(), |run| run.first_case.is_some()).await;
+        life.world().change(|state| {
+            let down = || Failure::retry("kubernetes-unreachable", "list replicasets: it cannot be reached");
+            state.fail("replica_sets", (0..4).map(|_| down()).collect());
+        });
+        life.world().fail(life.hold.now());
+        let (_, last) = cases(&life).await;
+        assert!(last.exhibits.iter().any(|exhibit| matches!(exhibit.body, ExhibitBody::Templates { .. })));
+        assert_eq!(life.world().state().run(&identity().id()).unwrap().state.name(), StateName::Proposed);
+    });
+}
+
+#[test]
+fn a_refusal_is_believed_when_it_lasts() {
+    let world = World::new();
+    world.deploy();
+    world.live(proposing(), async |life| {
+        life.ready().await;
+        let now = life.hold.now();
+        life.world()
+            .change(|state| state.put_run(analysis("checkout-86686d4656-2", now, AnalysisPhase::Failed)));
+        life.settles(&identity().id(), |run| run.first_case.is_some()).await;
+        life.world().change(|state| {
+            let refused = || Failure::ask_human("forbidden", "list replicasets: 403", "grant list");
+            state.fail("replica_sets", (0..100).map(|_| refused()).collect());
+        });
+        let failed_at = life.hold.now();
+        life.world().fail(failed_at);
+        let (_, last) = cases(&life).await;
+        assert_eq!(missing(&last, "the pod templates"), "failed to list replicasets: 403: grant list");
+        let took = last.header.frozen_at - failed_at;
+        assert!((5..30).contains(&took.num_seconds()), "{took}");
+    });
+}
+
+#[test]
+fn an_api_server_that_stays_away_leaves_what_was_seen_before() {
+    let world = World::new();
+    world.deploy();
+    world.live(proposing(), async |life| {
+        life.ready().await;
+        let now = life.hold.now();
+        life.world()
+            .change(|state| state.put_run(analysis("checkout-86686d4656-2", now, AnalysisPhase::Failed)));
+        life.settles(&identity().id(), |run| run.first_case.is_some()).await;
+        life.world().change(|state| {
+            let down = || Failure::retry("kubernetes-unreachable", "list replicasets: it cannot be reached");
+            state.fail("replica_sets", (0..100).map(|_| down()).collect());
+        });
+        let failed_at = life.hold.now();
+        life.world().fail(failed_at);
+        let (_, last) = cases(&life).await;
+        assert_eq!(missing(&last, "the pod templates"), "failed to list replicasets: it cannot be reached");
+        assert!(last.header.frozen_at - failed_at >= chrono::Duration::seconds(180));
+        let state = life.world().state().run(&identity().id()).unwrap().state.name();
+        assert_eq!(state, StateName::Explained);
+    });
+}
+
+#[test]
+fn logs_that_cannot_be_read_are_not_waited_for() {
+    let world = World::new();
+    world.deploy();
+    world.live(proposing(), async |life| {
+        life.ready().await;
+        life.world().change(|state| {
+            for name in ["log", "excerpts"] {
+                let down = || Failure::retry("unreadable", "read a log");
+                state.fail(name, (0..100).map(|_| down()).collect());
+            }
+        });
+        let failed_at = life.hold.now();
+        life.world().fail(failed_at);
+        let (_, last) = cases(&life).await;
+        assert!(last.header.frozen_at - failed_at < chrono::Duration::seconds(60));
+    });
+}
+
+#[test]
 fn attack_7_a_repository_that_is_not_listed_is_never_read() {
     let world = World::new();
     world.deploy();

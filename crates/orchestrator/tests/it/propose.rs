@@ -131,13 +131,28 @@ fn an_announcement_that_is_forbidden_does_not_hold_up_the_pull_request() {
     world.deploy();
     world.change(|state| {
         let forbidden = || Failure::ask_human("forbidden", "write an Event: 403", "grant create on events");
-        state.fail("announce", (0..4).map(|_| forbidden()).collect());
+        state.fail("announce", (0..20).map(|_| forbidden()).collect());
     });
     world.live(proposing(), async |life| {
         life.ready().await;
         life.world().fail(life.hold.now());
         life.settles(&identity().id(), |run| run.state.name() == StateName::Proposed).await;
         assert!(life.world().state().announced.is_empty());
+    });
+}
+
+#[test]
+fn what_an_api_server_refuses_in_its_first_moment_is_announced_all_the_same() {
+    let world = World::new();
+    world.deploy();
+    world.change(|state| {
+        let forbidden = || Failure::ask_human("forbidden", "write an Event: 403", "grant create on events");
+        state.fail("announce", vec![forbidden(), forbidden()]);
+    });
+    world.live(proposing(), async |life| {
+        life.ready().await;
+        life.world().fail(life.hold.now());
+        life.world().until("both are announced", |state| state.announced.len() == 2).await;
     });
 }
 

@@ -67,6 +67,21 @@ question() { # namespace
     | .context.namespace = $namespace' "$E2E/recordings/metric-ai-plugin-requests.json"
 }
 
+# What the door for Argo's web provider says of the Rollout shop: the status and `promote`, and the answer in $STATE/answer.json.
+glance() { # namespace
+  local status
+  status=$(curl --silent --max-time 10 --output "$STATE/answer.json" --write-out '%{http_code}' \
+    --header "Authorization: Bearer $(cat "$STATE/door.token")" "$DAEMON/v1/verdict/$1/shop")
+  echo "$status promote: $(answered '.promote')"
+}
+
+glance_says() { # namespace what
+  local seen
+  seen=$(glance "$1")
+  echo "$seen"
+  [[ $seen == "$2" ]]
+}
+
 answered() { # jq expression over the answer
   jq --raw-output "$1" "$STATE/answer.json"
 }

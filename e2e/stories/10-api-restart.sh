@@ -45,6 +45,7 @@ expect 'the attempt' 1 "$(incident $namespace .attempt)"
 expect 'the category' code "$(incident $namespace .category)"
 expect_revert $repository "rollmend/main/${CULPRIT:0:12}"
 expect_events $namespace CanaryExplained FixProposed
+wait_for 20 'a no at the gate' glance_says $namespace '200 promote: false'
 said=$(last_request $namespace "$pod")
 expect_within "the last request of $pod in the case" 1 "$said" "$(last_request_in_case $namespace "$pod")"
 expect_no_refusal

@@ -19,6 +19,8 @@ expect_match 'the headline' \
 expect_events $namespace CanaryExplained FixProposed
 expect_match 'the Event' 'Cause: configuration \(confidence [0-9]+\): Container .shop. was killed at its memory limit: .OOMKilled, exit code 137' \
   "$(event_says $namespace CanaryExplained)"
+wait_for 20 'a no at the gate' glance_says $namespace '200 promote: false'
+expect_match 'what the gate says' 'was killed at its memory limit' "$(answered .rootCause)"
 
 link=$(incident $namespace .pull_request)
 expect_match 'the Event' "$link" "$(event_says $namespace FixProposed)"

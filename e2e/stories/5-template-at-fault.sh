@@ -31,6 +31,9 @@ wait_for 60 'an explanation' is_explained $namespace analysis-template 1
 expect_events $namespace CanaryExplained
 expect_template_blamed 'The query of metric error-ratio finds no data; nothing else speaks against the canary' \
   'Correct the query of metric .error-ratio. in the AnalysisTemplate: its label .pod_template_hash. finds nothing for stable either'
+# Who asks is told that nobody can judge, since stable shows the same: never a yes, and an Event says so.
+wait_for 20 'a gate that cannot judge' glance_says $namespace '409 promote: null'
+expect_events $namespace CanaryExplained GateCouldNotAnswer
 saw "$(incident $namespace .headline)"
 
 choose_query "$(ratio rollouts_pod_template_hash 500)"
@@ -38,7 +41,7 @@ retry_canary $namespace
 wait_for 60 'a second abort' is_aborted $namespace
 expect_match "the Rollout's message" 'assessed Failed due to' "$(rollout $namespace .status.message)"
 wait_for 60 'a second explanation' is_explained $namespace analysis-template 2
-expect_events $namespace CanaryExplained CanaryExplained
+expect_events $namespace CanaryExplained GateCouldNotAnswer CanaryExplained
 expect_template_blamed 'The query of metric error-ratio gives NaN; nothing else speaks against the canary' \
   'Run the query of the AnalysisTemplate by hand for the canary: check its labels, its window, and whether the canary had traffic'
 saw "$(incident $namespace .headline)"

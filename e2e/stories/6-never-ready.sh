@@ -44,6 +44,8 @@ expect_match 'the Event' 'fails its probe: .Readiness probe failed: dial tcp: co
 expect_match 'what the Event names' 'containers\[shop\].readinessProbe.httpGet.port. as .9090., stable.s as .8080' \
   "$(event_says $probed CanaryExplained)"
 expect_match 'what the Event says to do' 'Next: Check the changed probe or port' "$(event_says $probed CanaryExplained)"
+wait_for 20 'a no at the gate' glance_says $pulled '200 promote: false'
+wait_for 20 'a no at the gate' glance_says $probed '200 promote: false'
 has_pull_requests $repository 0 > /dev/null || fail "expected no pull request, saw $(has_pull_requests $repository 0)"
 expect_no_refusal
 saw "$(incident $probed .headline)"

@@ -121,7 +121,7 @@ fn every_message_that_the_page_of_troubles_quotes_is_in_the_source() {
 #[test]
 fn every_reason_of_an_event_is_explained_and_none_that_there_is_not() {
     let source = page("crates/agents/src/voice/event.rs");
-    let reason = Regex::new(r#"^[A-Z][a-z]+[A-Z][A-Za-z]+$"#).unwrap();
+    let reason = Regex::new(r"^[A-Z][a-z]+[A-Z][A-Za-z]+$").unwrap();
     let said: BTreeSet<String> =
         literals(&without_tests(&source)).into_iter().filter(|literal| reason.is_match(literal)).collect();
     let page = page("docs/troubleshooting.md");
@@ -164,6 +164,19 @@ fn every_line_of_the_log_that_warns_is_on_the_page() {
                 missing.insert(sentence);
             }
         }
+    }
+    assert_eq!(missing, BTreeSet::new());
+}
+
+#[test]
+fn every_finding_of_doctor_that_is_not_good_is_on_the_page() {
+    let messages = messages();
+    let finding = Regex::new(r"(?s)findings\s*\.(?:bad|note)\(.*?\)[?;,]").unwrap();
+    let mut missing = BTreeSet::new();
+    for path in files(&root().join("crates/rollmend/src/commands/doctor"), "rs") {
+        let source = without_tests(&std::fs::read_to_string(path).unwrap());
+        let said = finding.find_iter(&source).flat_map(|found| literals(found.as_str()));
+        missing.extend(said.filter(|literal| literal.contains(' ') && !is_told(&messages, literal)));
     }
     assert_eq!(missing, BTreeSet::new());
 }

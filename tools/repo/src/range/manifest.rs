@@ -18,7 +18,7 @@ pub(crate) const LONGEST_VALUE: usize = 180;
 /// Nested keys and lists; what lies deeper is not read.
 const DEEPEST: usize = 64;
 
-/// Lock files that end like a manifest, in lower case, as npm, pnpm, NuGet and conda-lock name theirs. Those of others (`Cargo.lock`,
+/// Lock files that end like a manifest, in lower case, as npm, pnpm, .NET and conda-lock name theirs. Those of others (`Cargo.lock`,
 /// `yarn.lock`, `go.sum`) have endings of their own.
 const LOCK_FILES: [&str; 6] = [
     "package-lock.json",

@@ -32,7 +32,8 @@ api_stop
 never_yes 'while the API server is gone'
 state=$(incident $namespace .state)
 api_start
-wait_for 60 'an aborted Rollout' is_aborted $namespace
+# The controller backs off, too, before it looks at the API server again.
+wait_for 120 'an aborted Rollout' is_aborted $namespace
 api_stop
 never_yes 'after the abort'
 saw "gone at $state and at $(incident $namespace .state), the gate said $(IFS=,; echo "${told[*]}")"

@@ -47,7 +47,7 @@ struct ModelOptions {
     /// Let a model judge and mend; the rules when absent.
     #[arg(long, value_enum, value_name = "PROVIDER", requires_all = ["base_url", "model_name"])]
     model: Option<Provider>,
-    /// Where it is reached, such as http://localhost:8000/v1.
+    /// Where it is reached, such as `http://localhost:8000/v1`.
     #[arg(long, value_name = "URL", requires = "model")]
     base_url: Option<Url>,
     /// What its provider calls it.

@@ -1,8 +1,8 @@
 //! What is left of a scenario that was played: all that a scorer sees.
 
 use domain::ports::RecordedEvent;
-use domain::workflow::Run;
-use domain::{CaseFile, CaseId, Cost};
+use domain::workflow::{Event, Run};
+use domain::{CaseFile, CaseId, Cost, Patch};
 use serde::Deserialize;
 
 use crate::commit::{Commit, Tree};
@@ -112,6 +112,15 @@ impl Remains {
         let verdict = self.verdict()?;
         let exported = &self.incident.as_ref()?.exported;
         exported.iter().find(|exported| exported.id == verdict.case).map(|exported| &exported.case)
+    }
+
+    /// The patch that was proposed last.
+    pub fn patch(&self) -> Option<&Patch> {
+        let history = &self.incident.as_ref()?.history;
+        history.iter().rev().find_map(|recorded| match &recorded.event {
+            Event::PatchMade { proposal } => Some(&proposal.patch),
+            _ => None,
+        })
     }
 
     /// A commit of the base branch.

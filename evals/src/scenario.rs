@@ -55,7 +55,7 @@ pub struct ExpectedVerdict {
     pub suspect: Option<String>,
     /// How sure the rules are, by their table in `crates/agents/src/analyst/confidence.rs`.
     pub confidence: Band,
-    /// Words that cause or next step must have.
+    /// Words that cause or next step must have, in any case: those that no good explanation could do without.
     #[serde(default)]
     pub says: Vec<String>,
 }

@@ -1,12 +1,13 @@
 //! What a scorer finds, and what it counts.
 
 use chrono::{DateTime, Utc};
-use domain::Cost;
 use domain::workflow::Event;
+use domain::{AnalystKind, Cost};
 use serde::Serialize;
 
 use crate::mind::Mind;
 use crate::remains::Remains;
+use crate::scenario::Scenario;
 
 /// What a scorer finds in the remains of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,11 +74,35 @@ pub struct Measures {
     pub cost: Cost,
 }
 
+/// Whose merit it is how a scenario went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Merit {
+    /// The rules': they were to judge, or nobody's judgement was wanted.
+    Rules,
+    /// The model's.
+    Model,
+    /// Nobody's: the model was to judge, and another verdict stands, or none.
+    StoodIn,
+}
+
+impl Merit {
+    /// Of that mind in that scenario.
+    pub(crate) fn of(scenario: &Scenario, remains: &Remains, mind: &Mind) -> Self {
+        let judged = remains.verdict().map(|verdict| &verdict.analyst);
+        match (mind, judged) {
+            (Mind::Rules, _) => Self::Rules,
+            (Mind::Model(_), Some(AnalystKind::Model { .. })) => Self::Model,
+            (Mind::Model(_), None) if scenario.verdict.is_none() => Self::Rules,
+            (Mind::Model(_), _) => Self::StoodIn,
+        }
+    }
+}
+
 impl Bond {
-    pub(crate) fn weight(self, mind: &Mind) -> Weight {
-        match (self, mind) {
-            (Self::Always, _) | (Self::ByRules, Mind::Rules) => Weight::Must,
-            (Self::ByRules, Mind::Model(_)) => Weight::Measured,
+    pub(crate) fn weight(self, merit: Merit) -> Weight {
+        match (self, merit) {
+            (Self::Always, _) | (Self::ByRules, Merit::Rules) => Weight::Must,
+            (Self::ByRules, Merit::Model | Merit::StoodIn) => Weight::Measured,
         }
     }
 }

@@ -8,10 +8,11 @@ mod verdict;
 #[cfg(test)]
 pub(crate) mod made_up;
 
+pub(crate) use self::patch::kind_words;
 use crate::mind::Mind;
 use crate::remains::Remains;
 use crate::scenario::Scenario;
-use crate::score::{Bond, Finding, Scored};
+use crate::score::{Bond, Finding, Merit, Scored};
 
 /// A scorer.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,9 @@ pub struct Scorer {
     pub bond: Bond,
     find: fn(&Scenario, &Remains, &Mind) -> Finding,
 }
+
+/// What is wrong with a good outcome that is not the model's.
+pub(crate) const STOOD_IN: &str = "not the model's merit";
 
 /// Every scorer, in the order of reports.
 pub const SCORERS: &[Scorer] = &[
@@ -41,10 +45,19 @@ pub const SCORERS: &[Scorer] = &[
     Scorer { name: "patch", bond: Bond::ByRules, find: patch::patch },
 ];
 
-/// What every scorer that has something to say finds.
+/// What every scorer that has something to say finds. A model is credited with nothing where the rules stood in for it, however well it
+/// went.
 pub fn score(scenario: &Scenario, remains: &Remains, mind: &Mind) -> Vec<Scored> {
+    let merit = Merit::of(scenario, remains, mind);
     let found = SCORERS.iter().map(|scorer| {
-        Scored::of(scorer.name, scorer.bond.weight(mind), (scorer.find)(scenario, remains, mind))
+        let finding = (scorer.find)(scenario, remains, mind);
+        let finding = match (scorer.bond, merit, finding) {
+            (Bond::ByRules, Merit::StoodIn, Finding::Right | Finding::Partly { .. }) => {
+                Finding::Wrong(STOOD_IN.to_owned())
+            }
+            (_, _, finding) => finding,
+        };
+        Scored::of(scorer.name, scorer.bond.weight(merit), finding)
     });
     found.flatten().collect()
 }

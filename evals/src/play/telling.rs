@@ -72,13 +72,13 @@ impl Asking {
     async fn listen(&mut self, output: impl AsyncRead + Unpin) -> anyhow::Result<()> {
         let mut lines = BufReader::new(output.take(command::LARGEST)).lines();
         while let Some(line) = lines.next_line().await? {
-            self.hear(serde_json::from_str(&line)?);
+            self.hear(&serde_json::from_str(&line)?);
         }
         Ok(())
     }
 
-    fn hear(&mut self, happening: Happening) {
-        match happening {
+    fn hear(&mut self, happening: &Happening) {
+        match *happening {
             Happening::DaemonStarted { address } => self.daemon = Some(address),
             Happening::GateAnswered { status, promote } => {
                 self.told = Some(GateAnswer { status, promote: Some(promote) });
@@ -127,8 +127,8 @@ mod tests {
     #[tokio::test]
     async fn what_the_demo_was_answered_counts() {
         let mut asking = Asking::default();
-        asking.hear(Happening::TroubleSeen {});
-        asking.hear(Happening::GateAnswered { status: 200, promote: true });
+        asking.hear(&Happening::TroubleSeen {});
+        asking.hear(&Happening::GateAnswered { status: 200, promote: true });
         assert_eq!(asking.answer().await, Some(GateAnswer { status: 200, promote: Some(true) }));
         assert_eq!(Asking::default().answer().await, None);
     }

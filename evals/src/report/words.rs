@@ -6,6 +6,7 @@ use domain::Cost;
 
 use super::{PlayedOnce, Report, ScenarioReport};
 use crate::score::{Measures, Weight};
+use crate::scorers::{STOOD_IN, kind_words};
 
 const HEAD: [&str; 10] =
     ["SCENARIO", "SCORE", "MUSTS", "CAUSE", "GATE", "PRS", "VERDICT AFTER", "PR AFTER", "TOKENS", "COST"];
@@ -38,7 +39,7 @@ impl Report {
         let (kept, all) = musts.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
         let cost = self.scenarios.iter().fold(Cost::default(), |sum, scenario| sum + scenario.cost());
         let mut row: [String; 10] = Default::default();
-        let cells = ["all".to_owned(), format!("{:.0}", self.score), format!("{kept}/{all}")];
+        let cells = ["all".to_owned(), points(self.score), format!("{kept}/{all}")];
         for (place, cell) in row.iter_mut().zip(cells) {
             *place = cell;
         }
@@ -55,7 +56,7 @@ impl ScenarioReport {
         let cost = self.cost();
         [
             self.name.clone(),
-            format!("{:.0}", self.score),
+            points(self.score),
             format!("{kept}/{all}"),
             self.each(|run| {
                 run.cause.map_or(NOTHING.to_owned(), |(category, sure)| format!("{category} {sure}"))
@@ -66,7 +67,7 @@ impl ScenarioReport {
                 Some((status, None)) => status.to_string(),
                 None => NOTHING.to_owned(),
             }),
-            self.each(|run| run.pull_requests.to_string()),
+            self.each(PlayedOnce::pull_requests),
             self.median(|measures| measures.verdict_after_ms),
             self.median(|measures| measures.pull_request_after_ms),
             (cost.input_tokens + cost.output_tokens).to_string(),
@@ -93,7 +94,8 @@ impl ScenarioReport {
             let place =
                 if self.runs.len() == 1 { self.name.clone() } else { format!("{} {number}", self.name) };
             for scored in &run.scored {
-                let Some(wrong) = &scored.wrong else { continue };
+                // Said once, by the scorer of who judged.
+                let Some(wrong) = scored.wrong.as_ref().filter(|wrong| *wrong != STOOD_IN) else { continue };
                 let must = match scored.weight {
                     Weight::Must => "must",
                     Weight::Measured => "miss",
@@ -106,6 +108,20 @@ impl ScenarioReport {
         }
         lines
     }
+}
+
+impl PlayedOnce {
+    fn pull_requests(&self) -> String {
+        match self.patch.filter(|_| self.pull_requests > 0) {
+            Some(kind) => format!("{} {}", self.pull_requests, kind_words(kind)),
+            None => self.pull_requests.to_string(),
+        }
+    }
+}
+
+/// A score, or that there is none.
+fn points(score: Option<f64>) -> String {
+    score.map_or(NOTHING.to_owned(), |score| format!("{score:.0}"))
 }
 
 fn laid_out(rows: &[[String; 10]]) -> Vec<String> {
@@ -142,9 +158,9 @@ mod tests {
         let page = "\
 Judged by the rules, no model
 
-SCENARIO  SCORE  MUSTS  CAUSE    GATE           PRS  VERDICT AFTER  PR AFTER  TOKENS  COST
-failing   96     27/28  code 90  hold, promote  1    1.0 s          3.5 s     0       $0.00
-all       96     27/28                                                        0       $0.00
+SCENARIO  SCORE  MUSTS  CAUSE    GATE           PRS       VERDICT AFTER  PR AFTER  TOKENS  COST
+failing   96     27/28  code 90  hold, promote  1 revert  1.0 s          3.5 s     0       $0.00
+all       96     27/28                                                             0       $0.00
 
 must  failing 2: gate: 200 with promote true, not 200 with promote false
       what was left lies in /elsewhere/failing-2

@@ -1,6 +1,5 @@
 //! What is proposed.
 
-use domain::workflow::Event;
 use domain::{Patch, PatchKind};
 
 use crate::commit::differing;
@@ -25,7 +24,7 @@ pub(super) fn patch(scenario: &Scenario, remains: &Remains, _: &Mind) -> Finding
     let Some(pull_request) = remains.pull_requests.first() else {
         return Finding::Wrong("there is no pull request".to_owned());
     };
-    let Some(patch) = proposed(remains) else {
+    let Some(patch) = remains.patch() else {
         return Finding::Wrong("the incident's history has no patch".to_owned());
     };
     if patch.kind == PatchKind::Edits {
@@ -38,16 +37,21 @@ pub(super) fn patch(scenario: &Scenario, remains: &Remains, _: &Mind) -> Finding
     kind(wanted, patch)
 }
 
+/// How a patch came about, in a word.
+pub(crate) fn kind_words(kind: PatchKind) -> &'static str {
+    match kind {
+        PatchKind::Revert => "revert",
+        PatchKind::RevertedHunks => "hunks",
+        PatchKind::Edits => "edits",
+    }
+}
+
 fn kind(wanted: &ExpectedPatch, patch: &Patch) -> Finding {
     if patch.kind == wanted.kind {
         return Finding::Right;
     }
-    let words = |kind: PatchKind| match kind {
-        PatchKind::Revert => "a revert",
-        PatchKind::RevertedHunks => "reverted hunks",
-        PatchKind::Edits => "edits",
-    };
-    Finding::Wrong(format!("the right tree, told as {}, not as {}", words(patch.kind), words(wanted.kind)))
+    let (is, wanted) = (kind_words(patch.kind), kind_words(wanted.kind));
+    Finding::Wrong(format!("the right tree, told as {is}, not as {wanted}"))
 }
 
 fn place(patch: &Patch, remains: &Remains) -> Finding {
@@ -60,14 +64,6 @@ fn place(patch: &Patch, remains: &Remains) -> Finding {
     } else {
         Finding::Wrong(format!("edits that the commit to blame has no part in: {}", elsewhere.join(", ")))
     }
-}
-
-fn proposed(remains: &Remains) -> Option<&Patch> {
-    let history = &remains.incident.as_ref()?.history;
-    history.iter().rev().find_map(|recorded| match &recorded.event {
-        Event::PatchMade { proposal } => Some(&proposal.patch),
-        _ => None,
-    })
 }
 
 #[cfg(test)]
@@ -96,9 +92,10 @@ mod tests {
 
     #[test]
     fn another_tree_is_wrong_by_a_byte_a_file_too_much_and_a_file_too_few() {
+        type Change = fn(&mut crate::Tree);
         let (scenario, remains) = made_up::mended();
         assert_eq!(patch(&scenario, &remains, &Mind::Rules), Finding::Right);
-        let changes: [(&str, fn(&mut crate::Tree)); 3] = [
+        let changes: [(&str, Change); 3] = [
             ("src/prices.rs", |tree| tree.get_mut("src/prices.rs").unwrap().push(b'\n')),
             ("LICENSE", |tree| drop(tree.insert("LICENSE".to_owned(), Vec::new()))),
             ("README.md", |tree| drop(tree.remove("README.md"))),
@@ -117,7 +114,7 @@ mod tests {
         let hunks = made_up::with_patch(&remains, |patch| patch.kind = PatchKind::RevertedHunks);
         assert_eq!(
             patch(&scenario, &hunks, &Mind::Rules),
-            wrong("the right tree, told as reverted hunks, not as a revert")
+            wrong("the right tree, told as hunks, not as revert")
         );
     }
 

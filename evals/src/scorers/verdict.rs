@@ -58,9 +58,9 @@ pub(super) fn words(scenario: &Scenario, remains: &Remains, _: &Mind) -> Finding
         return Finding::NotAsked;
     }
     held(scenario, remains, |wanted, verdict| {
-        let said = format!("{}\n{}", verdict.root_cause, verdict.remediation);
-        let unsaid: Vec<&str> =
-            wanted.says.iter().map(String::as_str).filter(|words| !said.contains(words)).collect();
+        let said = format!("{}\n{}", verdict.root_cause, verdict.remediation).to_lowercase();
+        let is_unsaid = |words: &&str| !said.contains(&words.to_lowercase());
+        let unsaid: Vec<&str> = wanted.says.iter().map(String::as_str).filter(is_unsaid).collect();
         if unsaid.is_empty() {
             return Finding::Right;
         }
@@ -168,7 +168,7 @@ mod tests {
     fn words_that_are_not_said_cost_their_share() {
         let (mut scenario, remains) = made_up::mended();
         if let Some(wanted) = &mut scenario.verdict {
-            wanted.says = vec!["divides by zero".to_owned(), "the moon".to_owned()];
+            wanted.says = vec!["Divides by Zero".to_owned(), "the moon".to_owned()];
         }
         assert_eq!(
             words(&scenario, &remains, &Mind::Rules),

@@ -69,7 +69,7 @@ pub(crate) enum Command {
     /// rules, with a model where agents.toml or --model names one, and says what to do next. Writes no Event, no annotation, no
     /// journal, and pushes nothing; a repository is cloned into a temporary folder. Logs are read as they are now: a canary whose pods are
     /// gone shows less than the daemon saw. Without agents.toml no Prometheus is asked and no repository read. What a model costs counts
-    /// against [budget] per_incident, for this command alone. Exit code 0: there is a verdict, or nothing to explain; 1: failed.
+    /// against `[budget] per_incident`, for this command alone. Exit code 0: there is a verdict, or nothing to explain; 1: failed.
     Analyze(AnalyzeOptions),
     /// Do what `analyze` does, and make the patch: printed, in a file, on a branch of your clone, or as a pull request.
     ///

@@ -44,7 +44,8 @@ fn finish(asked: &Asked, question: &Question, steps: Steps) -> miette::Result<()
         Standing::SameOnStable => "Nobody can judge this canary: stable shows the same trouble.".to_owned(),
         Standing::Trouble => {
             let min_confidence = question.config.min_confidence;
-            telling::next(&Handoff::from_verdict(identity, verdict, standing, min_confidence))
+            let handoff = Handoff::from_verdict(identity, verdict, standing, min_confidence);
+            telling::next(&handoff, &question.mending_command())
         }
     };
     if steps == Steps::Silent {

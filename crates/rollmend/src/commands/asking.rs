@@ -1,5 +1,7 @@
 //! A question about one canary, of a cluster, an exported file or the journal: gathered, digested and judged. Nothing is written anywhere.
 
+mod file;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +20,7 @@ use super::steps::{Mark, Steps};
 use super::{archive, export, telling};
 use crate::cli::{ClusterOptions, ModelChoice};
 use crate::compose::{Errand, Unhirable};
-use crate::config::{Analyzer, Config, ConfigError, Fixer};
+use crate::config::Config;
 use crate::console::print;
 
 /// The width of prose.
@@ -90,12 +92,12 @@ impl Question {
         choice: ModelChoice,
         work: Work,
     ) -> miette::Result<Self> {
-        let (config, mut notes) = configuration(path, &subject)?;
+        let (config, mut notes) = file::configuration(path, &subject)?;
         let unhirable = match &choice {
             ModelChoice::AsFile => Unhirable::Noted,
             ModelChoice::Named(_) | ModelChoice::None => Unhirable::Fatal,
         };
-        let config = chosen(config, choice, work)?;
+        let config = file::chosen(config, choice, work)?;
         let errand = match &subject {
             Subject::Rollout(_) => {
                 Errand::in_cluster(config.clone(), &cluster.connection(), unhirable).await?
@@ -112,6 +114,15 @@ impl Question {
     /// What a person should know besides, in sentences.
     pub(super) fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// The command that makes the patch for the same subject.
+    pub(super) fn mending_command(&self) -> String {
+        match &self.subject {
+            Subject::Rollout(rollout) => format!("rollmend fix {rollout}"),
+            Subject::Archive(file) => format!("rollmend fix --case {}", file.display()),
+            Subject::Incident(incident) => format!("rollmend fix {incident}"),
+        }
     }
 
     /// The answer, step by step.
@@ -226,55 +237,6 @@ impl Asked {
     pub(super) fn verdict(&self) -> &Verdict {
         &self.judgement.verdict
     }
-}
-
-/// Without a file there is still a cluster to ask, or a case.
-fn configuration(path: &Path, subject: &Subject) -> miette::Result<(Config, Vec<String>)> {
-    let path = match (Config::read(path), subject) {
-        (Ok(config), _) => return Ok((config, Vec::new())),
-        (Err(ConfigError::Absent { path }), Subject::Rollout(_) | Subject::Archive(_)) => path,
-        (Err(error), _) => return Err(error.into()),
-    };
-    let config = Config::parse("", "").map_err(miette::Report::from)?;
-    let notes = match subject {
-        Subject::Rollout(_) => vec![format!(
-            "{} does not exist: no Prometheus is asked and no repository read; `rollmend init` writes one",
-            path.display()
-        )],
-        Subject::Archive(_) | Subject::Incident(_) => Vec::new(),
-    };
-    Ok((config, notes))
-}
-
-/// The file with the agents that a person wants this time. Whoever only judges needs no fixer's key.
-fn chosen(config: Config, choice: ModelChoice, work: Work) -> miette::Result<Config> {
-    let (analyzer, fixer) = match choice {
-        ModelChoice::AsFile => (config.analyzer.clone(), config.fixer.clone()),
-        ModelChoice::None => (None, None),
-        ModelChoice::Named(name) => {
-            if !config.models.contains_key(&name) {
-                let names: Vec<&str> = config.models.keys().map(String::as_str).collect();
-                let has = if names.is_empty() {
-                    "it names none".to_owned()
-                } else {
-                    format!("it has {}", names.join(", "))
-                };
-                let advice = format!("--model takes a NAME of [models.NAME] in agents.toml; {has}");
-                return Err(miette!(help = advice, "there is no [models.{}]", plain(&name, 100)));
-            }
-            let analyzer = match config.analyzer.clone() {
-                Some(analyzer) => Analyzer { model: name.clone(), ..analyzer },
-                None => Analyzer::asking(name.clone()),
-            };
-            let fixer = match config.fixer.clone() {
-                Some(fixer) => Fixer { model: name, ..fixer },
-                None => Fixer::asking(name),
-            };
-            (Some(analyzer), Some(fixer))
-        }
-    };
-    let fixer = fixer.filter(|_| work == Work::Mend);
-    Ok(Config { analyzer, fixer, ..config })
 }
 
 async fn evidence(once: &Once, steps: Steps) -> miette::Result<(CaseFile, Judgement)> {

@@ -128,9 +128,8 @@ async fn fix(path: &Path, options: &FixOptions, outlet: &Outlet, steps: Steps) -
     };
     telling::end(&question, asked.as_deref(), &outcome, spent, outlet, steps)?;
     Ok(match &outcome {
-        Outcome::Sound(_) => Ending::Done,
         Outcome::NoPatch(_) | Outcome::Patch(_, Done::Offered(Offered::Declined(_))) => Ending::Problems,
-        Outcome::Patch(..) => Ending::Done,
+        Outcome::Sound(_) | Outcome::Patch(..) => Ending::Done,
     })
 }
 

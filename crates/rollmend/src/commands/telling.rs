@@ -147,12 +147,12 @@ pub(super) fn spent(used: ModelUse) -> serde_json::Value {
     serde_json::json!({"calls": used.calls, "failures": used.failures, "cost": used.cost})
 }
 
-/// What the daemon would do with the verdict.
-pub(super) fn next(handoff: &Result<Handoff, NoHandoff>) -> String {
+/// What the daemon would do with the verdict, and the command that shows it.
+pub(super) fn next(handoff: &Result<Handoff, NoHandoff>, command: &str) -> String {
     match handoff {
         Ok(handoff) => match handoff.suspects().first() {
             Some(suspect) => format!(
-                "The daemon in mode propose would offer a revert of {} on {}.",
+                "The daemon in mode propose would offer a revert of {} on {}. See the patch: {command}",
                 suspect.sha.short(),
                 handoff.repository().url
             ),

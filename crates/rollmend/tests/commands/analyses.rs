@@ -25,7 +25,11 @@ async fn a_failed_canary_is_explained_in_the_terminal_and_nothing_is_changed() {
     assert!(said.line("✓ digest").contains("1 new trace, 1 metric against it"), "{said:?}");
     assert!(said.line("✓ cause").contains("code, confidence"), "{said:?}");
     assert!(said.out.contains("pricing.py:2") && said.out.contains("KeyError"), "{said:?}");
-    let revert = format!("would offer a revert of {} on {}", &outside.culprit[..7], outside.page());
+    let revert = format!(
+        "would offer a revert of {} on {}. See the patch: rollmend fix shop/shop\n",
+        &outside.culprit[..7],
+        outside.page()
+    );
     assert!(said.out.contains(&revert), "{said:?}");
 
     assert_eq!(outside.writes(), Vec::<String>::new());

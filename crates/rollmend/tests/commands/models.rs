@@ -37,8 +37,8 @@ impl House {
             models.openai_url()
         );
         outside.desk.write("agents.toml", file + &models_toml);
-        let _kubelet = outside.break_shop().await;
-        Self { outside, models, _kubelet }
+        let kubelet = outside.break_shop().await;
+        Self { outside, models, _kubelet: kubelet }
     }
 
     async fn run(&self, arguments: &[&str]) -> Said {

@@ -30,7 +30,7 @@ pub(crate) enum ApiError {
     /// The answer is larger than allowed.
     #[error("{ask}: the answer is larger than {limit} bytes")]
     TooLarge { ask: Ask, limit: usize },
-    /// The answer is no JSON.
+    /// The answer is no JSON, or JSON of another shape.
     #[error("{ask}: the answer is not what the API server would say")]
     Unreadable { ask: Ask, source: serde_json::Error },
 }
@@ -129,8 +129,11 @@ impl ApiError {
             Self::Unreachable { source, .. } if matches!(**source, kube::Error::Auth(_)) => {
                 human("the credentials cannot be read: check the service account's token or the kubeconfig")
             }
-            Self::Slow { .. } | Self::Unreachable { .. } => Remedy::Retry { after: None },
-            Self::TooLarge { .. } | Self::Unreadable { .. } => Remedy::GiveUp,
+            // What answers in its place may be a proxy whose API server is down.
+            Self::Slow { .. } | Self::Unreachable { .. } | Self::Unreadable { .. } => {
+                Remedy::Retry { after: None }
+            }
+            Self::TooLarge { .. } => Remedy::GiveUp,
         }
     }
 }

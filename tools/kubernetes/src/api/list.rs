@@ -78,8 +78,20 @@ impl Api {
             }
             match self.query(&ask, &query).await {
                 Err(ApiError::TooLarge { .. }) if size >= 10 => size /= 10,
-                answer => return answer,
+                answer => return answer.and_then(|page| is_list(&ask, page)),
             }
+        }
+    }
+}
+
+/// Refuses what has no `items`. Taken for an empty list, it would mean that everything is gone.
+fn is_list(ask: &Ask, page: Value) -> Result<Value, ApiError> {
+    match page.get("items") {
+        // Go writes a list without objects as an empty array or as null.
+        Some(Value::Array(_) | Value::Null) => Ok(page),
+        _ => {
+            let source = serde::de::Error::custom("a list without items");
+            Err(ApiError::Unreadable { ask: ask.clone(), source })
         }
     }
 }
@@ -89,5 +101,25 @@ pub(super) fn items(mut page: Value) -> Vec<Value> {
     match page.get_mut("items").map(Value::take) {
         Some(Value::Array(items)) => items,
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_has_no_items_is_no_empty_list() {
+        let ask = Ask { verb: Verb::List, target: Target::list(Kind::Pod, None) };
+        for page in [json!({"items": []}), json!({"items": null}), json!({"items": [{}], "kind": "PodList"})]
+        {
+            assert_eq!(is_list(&ask, page.clone()).unwrap(), page);
+        }
+        for page in [json!({"status": "success"}), json!([]), json!("pods"), json!({"items": 7})] {
+            let error = is_list(&ask, page.clone()).unwrap_err();
+            assert!(matches!(error, ApiError::Unreadable { .. }), "{page}: {error}");
+        }
     }
 }

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use domain::{Failure, IncidentId};
 
-/// A failure of journal or case files.
+/// A failure of journal or case files. Nothing on the way to the log follows the sources of an error: they are in its words.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The lock file could not be used.
-    #[error("lock the journal with {}", path.display())]
+    #[error("lock the journal with {}: {source}", path.display())]
     Lock {
         /// The lock file.
         path: PathBuf,
@@ -44,7 +44,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// The database refused.
-    #[error("use the journal {}", path.display())]
+    #[error("use the journal {}: {source}", path.display())]
     Database {
         /// The journal.
         path: PathBuf,
@@ -68,7 +68,7 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// A file could not be read or written.
-    #[error("{verb} {}", path.display())]
+    #[error("{verb} {}: {source}", path.display())]
     File {
         /// `read` or `write`.
         verb: &'static str,
@@ -98,14 +98,13 @@ impl From<Error> for Failure {
                 "the disk is full: make room; nothing is lost meanwhile",
             ),
             Error::File { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
-                Failure::ask_human(
+                // There is often room again after a while, and the effect that wrote it can be done once more.
+                Failure::retry(
                     "disk-full",
-                    what,
-                    "the disk is full: make room; nothing is lost meanwhile",
+                    format!("{what}: the disk is full: make room; nothing is lost meanwhile"),
                 )
             }
-            // Nothing on the way to the log follows the sources of an error.
-            Error::Database { source, .. } => Failure::retry("journal-database", format!("{what}: {source}")),
+            Error::Database { .. } => Failure::retry("journal-database", what),
             Error::File { .. } | Error::Lock { .. } => Failure::retry("store-file", what),
             Error::Case { .. } => Failure::give_up("case-damaged", what),
             Error::Held { .. } | Error::Damaged { .. } | Error::Newer { .. } | Error::Absent { .. } => {

@@ -84,8 +84,9 @@ fn open_or_make(path: &Path) -> Result<Repository, Failure> {
     let mut options = RepositoryInitOptions::new();
     options.bare(true).no_reinit(false).mkpath(true).external_template(false);
     Repository::init_opts(path, &options).and_then(alone).map_err(|error| {
+        let full = crate::fault::is_full(&error);
         let failure = crate::fault::of_git(error, format_args!("make a clone in {}", path.display()));
-        Failure { remedy: disk_remedy(path), ..failure }
+        if full { failure } else { Failure { remedy: disk_remedy(path), ..failure } }
     })
 }
 
@@ -120,6 +121,9 @@ fn lock(path: &Path, url: &RepositoryUrl, patience: &Patience) -> Result<File, F
 /// A failure of the disk below the clones.
 pub(crate) fn of_disk(what: &str, path: &Path, error: std::io::Error) -> Failure {
     let what = format!("{what} ({}): {error}", path.display());
+    if error.kind() == std::io::ErrorKind::StorageFull {
+        return crate::fault::full(what).because(error);
+    }
     Failure { remedy: disk_remedy(path), ..Failure::retry("clone-disk", what) }.because(error)
 }
 

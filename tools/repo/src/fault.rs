@@ -135,7 +135,20 @@ fn status(
 /// An error of libgit2 itself, where no fault of the wire explains it. Its text may quote the repository's hostile names.
 pub(crate) fn of_git(error: git2::Error, what: impl std::fmt::Display) -> Failure {
     let said = crate::words::line(error.message().as_bytes(), 200);
+    if is_full(&error) {
+        return full(format!("{what}: {said}")).because(error);
+    }
     Failure::give_up("git", format!("{what}: {said}")).because(error)
+}
+
+/// Whether the disk was full. libgit2 hands on what the system says (strerror(3) of ENOSPC) and keeps no number of it.
+pub(crate) fn is_full(error: &git2::Error) -> bool {
+    error.message().contains("No space left on device")
+}
+
+/// There was no room for something. There often is again after a while.
+pub(crate) fn full(what: impl std::fmt::Display) -> Failure {
+    Failure::retry("disk-full", format!("{what}: the disk is full: make room, or lower [daemon] keep.clones"))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ pub(crate) mod result;
 use domain::{CommitSha, Failure, NoPatch, Patch, PatchKind, Repository};
 use git2::{Commit, Index, MergeOptions, Oid};
 
-use crate::fault::of_git;
+use crate::fault::{is_full, of_git};
 use crate::gauge::Gauge;
 use crate::ours;
 use crate::settings::Limits;
@@ -116,8 +116,10 @@ impl Revert<'_> {
             let files = conflicting(&index).map_err(|e| self.failed(e))?;
             return Ok(Err(NoPatch::Conflict { suspect: self.short()?, files }));
         }
-        let Ok(tree) = index.write_tree_to(self.clone) else {
-            return Ok(Err(self.unsound("its tree holds a name that git refuses")?));
+        let tree = match index.write_tree_to(self.clone) {
+            Ok(tree) => tree,
+            Err(error) if is_full(&error) => return Err(self.failed(error)),
+            Err(_) => return Ok(Err(self.unsound("its tree holds a name that git refuses")?)),
         };
         if tree == self.base.tree_id() {
             return Ok(Err(NoPatch::UndoneAlready {

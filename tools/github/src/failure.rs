@@ -45,7 +45,8 @@ impl Trying<'_> {
                 Some(fault) => self.cut(fault),
                 None => Failure::retry("github-connection", format!("{}: the connection failed", self.what)),
             },
-            octocrab::Error::Json { .. } | octocrab::Error::Serde { .. } => Failure::give_up(
+            // A page of a proxy, or of GitHub in trouble; whatever was done is looked for before it is done again.
+            octocrab::Error::Json { .. } | octocrab::Error::Serde { .. } => Failure::retry(
                 "github-answer",
                 format!("{}: the answer has another shape than GitHub's", self.what),
             ),
@@ -99,7 +100,7 @@ impl Trying<'_> {
                 what,
                 "check the address of the API under [github] in agents.toml",
             ),
-            WireFault::TooLarge => Failure::give_up("github-too-large", what),
+            WireFault::TooLarge => Failure::retry("github-too-large", what),
             WireFault::NoRequest(_) => Failure::give_up("github-request", what),
         }
     }

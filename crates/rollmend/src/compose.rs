@@ -235,9 +235,18 @@ fn spool_settings(config: &Config, keys: &Keys) -> SpoolSettings {
         per_container: spool.per_container,
         total: spool.total,
         streams: spool.streams,
-        redactor: Redactor::new(keys.values()),
+        redactor: Redactor::new(keys.values().into_iter().chain(model_keys(config))),
         ..SpoolSettings::in_dir(&spool.folder)
     }
+}
+
+/// The keys of the file's models, which a pod may say like any other secret. One that cannot be read is told of by whoever needs it.
+fn model_keys(config: &Config) -> Vec<String> {
+    let keys = config.models.iter().filter_map(|(name, model)| {
+        let key = model.api_key.as_ref()?.reveal(&format!("[models.{name}] api_key")).ok()?;
+        Some(key.expose_secret().to_owned())
+    });
+    keys.collect()
 }
 
 /// What the file alone decides.

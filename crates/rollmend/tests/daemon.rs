@@ -10,6 +10,8 @@
 
 #[path = "daemon/house.rs"]
 mod house;
+#[path = "daemon/models_staff.rs"]
+mod models_staff;
 #[path = "daemon/outside.rs"]
 mod outside;
 #[path = "daemon/plan.rs"]
@@ -29,6 +31,12 @@ mod damage;
 mod doors;
 #[path = "daemon/faults.rs"]
 mod faults;
+#[path = "daemon/faults_disk.rs"]
+mod faults_disk;
+#[path = "daemon/faults_table.rs"]
+mod faults_table;
+#[path = "daemon/faults_wire.rs"]
+mod faults_wire;
 #[path = "daemon/gate.rs"]
 mod gate;
 #[path = "daemon/hostile.rs"]
@@ -37,6 +45,14 @@ mod hostile;
 mod kills;
 #[path = "daemon/leadership.rs"]
 mod leadership;
+#[path = "daemon/models.rs"]
+mod models;
+#[path = "daemon/models_failing.rs"]
+mod models_failing;
+#[path = "daemon/models_killed.rs"]
+mod models_killed;
+#[path = "daemon/models_ordered.rs"]
+mod models_ordered;
 #[path = "daemon/no_fix.rs"]
 mod no_fix;
 #[path = "daemon/reload.rs"]

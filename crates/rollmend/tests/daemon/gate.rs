@@ -35,7 +35,8 @@ async fn ask(door: SocketAddr, path: &str, question: &Value) -> (u16, Value) {
     (status, answer.json().await.unwrap())
 }
 
-async fn analyze(door: SocketAddr, more: Value) -> (u16, Value) {
+/// What the gate answers to a question about the shop, with `more` in its context.
+pub(crate) async fn analyze(door: SocketAddr, more: Value) -> (u16, Value) {
     ask(door, "/a2a/analyze", &question(ROLLOUT, &more)).await
 }
 

@@ -87,7 +87,7 @@ async fn orders_in_an_errors_message_are_quoted_and_followed_by_nobody() {
 }
 
 /// Outside of code spans nothing is a link, an image, HTML but our own marker, or names somebody.
-fn is_harmless(markdown: &str) {
+pub(crate) fn is_harmless(markdown: &str) {
     let (prose, _) = markdown.split_once("<!-- rollmend incident=").unwrap();
     let outside = outside_code(prose);
     for order in ["<img", "](http", "@acme", "@everyone", "![", "fixes #", "-->", "<!--"] {

@@ -123,13 +123,13 @@ impl House {
     }
 
     fn configuration(&self) -> String {
-        let Plan { mode, daemon, cluster, gate, .. } = &self.plan;
+        let Plan { mode, daemon, cluster, gate, tables, .. } = &self.plan;
         let cluster = cluster.replace("PROMETHEUS", &self.prometheus.url());
         format!(
             "[daemon]\nlisten = \"127.0.0.1:0\"\nmode = \"{mode}\"\ndata = \"data\"\n{daemon}\n\n\
              [cluster]\n{cluster}\n\n[gate]\n{gate}\n\n\
              [github]\napi = \"{}\"\ntoken = {{ env = \"GITHUB_TOKEN\" }}\n\n\
-             [[repository]]\nurl = \"{}\"\nbase = \"main\"\nlabels = [\"rollmend\"]\n",
+             [[repository]]\nurl = \"{}\"\nbase = \"main\"\nlabels = [\"rollmend\"]\n\n{tables}\n",
             self.github.enterprise_api(),
             self.repository_url()
         )

@@ -18,6 +18,8 @@ pub(crate) struct Plan {
     pub(crate) cluster: String,
     /// The lines of `[gate]`.
     pub(crate) gate: String,
+    /// More tables of the file, such as `[models.main]`.
+    pub(crate) tables: String,
     /// What the Rollout's annotation names as its repository; none when absent.
     pub(crate) names: Option<String>,
     /// What the token may do on GitHub, and where.
@@ -56,6 +58,7 @@ impl Default for Plan {
             daemon: String::new(),
             cluster: String::new(),
             gate: "max_wait = \"4s\"\nmin_lines = 20".to_owned(),
+            tables: String::new(),
             names: Some("acme/shop".to_owned()),
             rights: Rights::Write,
             reach: Reach::All,

@@ -122,7 +122,7 @@ impl SqliteJournal {
     }
 
     /// Gives a connection back to the pool, unless the database refused on it. On a full disk SQLite ends the transaction by itself
-    /// (sqlite.org/lang_transaction.html), of which sqlx does not know: it would refuse to begin another one on this connection for ever.
+    /// (<https://sqlite.org/lang_transaction.html>), of which sqlx does not know: it would refuse to begin another one on this connection for ever.
     fn hand_back<T>(mut connection: PoolConnection<Sqlite>, result: Result<T, Error>) -> Result<T, Error> {
         if matches!(result, Err(Error::Database { .. })) {
             connection.close_on_drop();

@@ -1,6 +1,6 @@
 //! Changes to files: a text that stands there once gives way to another, or a file is new. All of it or nothing.
 
-use domain::{ToolAccess, ToolFailure, ToolOutput};
+use domain::{REDACTED, ToolAccess, ToolFailure, ToolOutput};
 use git2::build::TreeUpdateBuilder;
 use git2::{FileMode, ObjectType};
 use schemars::JsonSchema;
@@ -186,8 +186,14 @@ fn not_there(path: &str, view: &str, old: &str) -> String {
     format!("old does not occur in {path}: {hint}")
 }
 
-/// Whether a reviewer sees all of the new text.
+/// Whether the new text is what it shows: a reviewer sees all of it, and no secret that was taken out of what the model read is missing
+/// in it.
 fn readable(old: &str, new: &str) -> Result<(), ToolFailure> {
+    if new.matches(REDACTED).count() > old.matches(REDACTED).count() {
+        return Err(told(format!(
+            "the new text holds {REDACTED}, which stands for a secret that is not shown to you: leave that line as it is"
+        )));
+    }
     let hidden = |c: &char| (c.is_control() && !matches!(c, '\n' | '\t')) || crate::words::is_invisible(*c);
     let count = |text: &str| text.chars().filter(hidden).count();
     match new.chars().find(hidden) {

@@ -106,6 +106,15 @@ async fn what_no_reviewer_sees_is_not_written_but_may_stay() {
 }
 
 #[tokio::test]
+async fn the_mark_of_a_secret_that_was_taken_out_is_never_written_in_its_place() {
+    let hands = Hands::with(&[("a.env", "TOKEN=s3cret\nB=1\n")]).await;
+    let edit = json!({"path": "a.env", "old": "B=1", "new": "TOKEN=[redacted]\nB=2"});
+    assert!(hands.call("edit", edit).await.unwrap_err().contains("stands for a secret"));
+    let write = json!({"path": "b.env", "content": "TOKEN=[redacted]\n"});
+    assert!(hands.call("write_file", write).await.unwrap_err().contains("stands for a secret"));
+}
+
+#[tokio::test]
 async fn arguments_that_do_not_fit_are_told() {
     let hands = Hands::with(&[("a.txt", "a\n")]).await;
     let told = hands.call("edit", json!({"path": "a.txt", "old": "a", "new": "b", "all": true})).await;

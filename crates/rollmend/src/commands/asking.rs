@@ -220,8 +220,9 @@ impl Asked {
                 steps.end_paid(Mark::Good, "cause", &words, took, self.used.cost)?;
             }
             (AnalystKind::RulesInstead { .. }, Some(took)) => {
-                let words =
-                    format!("{cause}, by the rules; no model judged: {}", telling::model("", self.used));
+                let tried = telling::model("", self.used);
+                let tried = if tried.is_empty() { tried } else { format!(" ({tried})") };
+                let words = format!("{cause}, by the rules; no model judged{tried}");
                 steps.end_paid(Mark::Note, "cause", &words, took, self.used.cost)?;
             }
             _ => steps.end(Mark::Good, "cause", &cause, None)?,

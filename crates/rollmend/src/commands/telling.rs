@@ -129,12 +129,15 @@ pub(super) fn clean(brief: &Brief) -> String {
     )
 }
 
-/// `main, 3 turns, 5,210 tokens`; empty where no model was asked.
+/// `main, 3 turns, 5,210 tokens`; without a name what is left of it, which is nothing where no model was asked.
 pub(super) fn model(name: &str, used: ModelUse) -> String {
-    let tokens = used.cost.input_tokens.saturating_add(used.cost.output_tokens);
-    let mut parts = vec![count(used.calls, "turn"), format!("{} tokens", grouped(tokens))];
+    let mut parts = Vec::new();
     if !name.is_empty() {
-        parts.insert(0, name.to_owned());
+        parts.push(name.to_owned());
+    }
+    if used.calls > 0 {
+        let tokens = used.cost.input_tokens.saturating_add(used.cost.output_tokens);
+        parts.extend([count(used.calls, "turn"), format!("{} tokens", grouped(tokens))]);
     }
     if used.failures > 0 {
         parts.push(count(used.failures, "failed call"));

@@ -141,8 +141,8 @@ async fn a_model_that_fails_leaves_the_rules_verdict_and_the_revert() {
     let house = House::with(refusing(), vec![Turn::new(refusing()).forever()], "").await;
     let said = house.run(&["fix", "shop/shop"]).await;
     assert_eq!(said.code, 0, "{said:?}");
-    assert!(said.line("! cause").contains("by the rules; no model judged"), "{said:?}");
-    assert!(said.line("✓ patch").contains("instead of a patch by main"), "{said:?}");
+    assert!(said.line("! cause").contains("by the rules; no model judged (1 failed call) "), "{said:?}");
+    assert!(said.line("✓ patch").contains("instead of a patch by main, 1 failed call "), "{said:?}");
     let sound = SOUND.lines().nth(1).unwrap();
     assert!(said.out.contains(&format!("\n+{sound}\n")), "{said:?}");
 }
@@ -152,7 +152,7 @@ async fn a_command_that_may_spend_nothing_asks_no_model() {
     let house = House::with(verdict(), mending(), "[budget]\nper_incident = { usd = 0.0001 }\n").await;
     let said = house.run(&["analyze", "shop/shop"]).await;
     assert_eq!(said.code, 0, "{said:?}");
-    assert!(said.line("! cause").contains("by the rules"), "{said:?}");
+    assert!(said.line("! cause").contains("by the rules; no model judged "), "{said:?}");
     assert!(said.out.contains("the budget of the incident is spent"), "{said:?}");
     assert!(house.models.requests().is_empty());
 }

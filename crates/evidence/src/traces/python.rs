@@ -20,8 +20,9 @@ fn expression(text: &str) -> Regex {
     Regex::new(text).unwrap()
 }
 
+/// Without a bound on the file's name, which would take megabytes; [`frame`] cuts it.
 static FRAME: LazyLock<Regex> = LazyLock::new(|| {
-    expression(r#"^\s*File "(?P<file>[^"]{1,500})", line (?P<line>\d{1,9})(?:, in (?P<function>.*))?$"#)
+    expression(r#"^\s*File "(?P<file>[^"]+)", line (?P<line>[0-9]{1,9})(?:, in (?P<function>.*))?$"#)
 });
 static ERROR: LazyLock<Regex> =
     LazyLock::new(|| expression(r"^(?P<error>[\p{L}_][\w.]*)(?:: (?P<message>.*)|:)?$"));

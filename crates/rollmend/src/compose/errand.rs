@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use agents::Meter;
 use domain::ports::{Analyst, Cluster, Fixer, ModelMeter, ModelUse};
-use domain::{Failure, Proposal};
+use domain::{Failure, Proposal, Redactor};
 use evidence::Evidence;
 use miette::{Context, IntoDiagnostic, miette};
 use orchestrator::{Offered, Settings, Sources};
@@ -18,7 +18,7 @@ use tool_repo::{BareClones, CloneSettings, HandedOver};
 
 use super::agency::Agency;
 use super::staff::Hired;
-use super::{Keys, clone_settings, cluster_settings, decided, forge, prometheus, redactor, tokens};
+use super::{Keys, clone_settings, cluster_settings, decided, forge, model_keys, prometheus, tokens};
 use crate::config::Config;
 
 /// A patch is shown whole, however long its lines are.
@@ -113,7 +113,9 @@ impl Errand {
 
     /// What the operator decided.
     pub(crate) fn settings(&self) -> Settings {
-        Settings { redactor: redactor(&self.keys, &self.hired), ..decided(&self.config) }
+        // A pod may say the key of a model that nobody asks this time.
+        let secrets = self.keys.values().into_iter().chain(model_keys(&self.config));
+        Settings { redactor: Redactor::new(secrets), ..decided(&self.config) }
     }
 
     /// What cannot be used, in sentences.

@@ -17,7 +17,7 @@ const AFTER: &str = "    price = order.get(\"cost\", {}).get(\"cents\", 0)";
 struct House {
     outside: Outside,
     models: ModelServer,
-    _kubelet: ScriptedKubelet,
+    kubelet: ScriptedKubelet,
 }
 
 impl House {
@@ -38,7 +38,7 @@ impl House {
         );
         outside.desk.write("agents.toml", file + &models_toml);
         let kubelet = outside.break_shop().await;
-        Self { outside, models, _kubelet: kubelet }
+        Self { outside, models, kubelet }
     }
 
     async fn run(&self, arguments: &[&str]) -> Said {
@@ -106,6 +106,15 @@ async fn whoever_wants_no_model_asks_none_and_one_that_is_not_there_is_named() {
     assert!(none.err.contains("there is no [models.other]") && none.err.contains("it has main"), "{none:?}");
     assert_eq!(house.run(&["analyze", "shop/shop", "--model", "main", "--no-model"]).await.code, 2);
     assert!(house.models.requests().is_empty(), "nobody was asked");
+}
+
+#[tokio::test]
+async fn a_models_key_in_a_log_is_taken_out_also_where_no_model_is_asked() {
+    let house = House::with(verdict(), mending(), "").await;
+    let line = format!("ERROR refused with {KEY}\n").repeat(30);
+    house.kubelet.write("shop", "shop-86686d4656-a", "shop", line.as_bytes());
+    let said = house.run(&["analyze", "shop/shop", "--no-model", "--json"]).await;
+    assert!(said.out.contains("ERROR refused with "), "the log is read: {said:?}");
 }
 
 #[tokio::test]

@@ -19,6 +19,14 @@ pub(crate) async fn build() -> anyhow::Result<PathBuf> {
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
+    // What `cargo run` says of this package would have build scripts that look at it run anew, here and the next time elsewhere.
+    let of_this_package =
+        |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|begin| name.starts_with(begin));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(of_this_package) {
+            command.env_remove(name);
+        }
+    }
     if let Some(target) = folder.parent() {
         command.arg("--target-dir").arg(target);
     }

@@ -19,6 +19,8 @@ mod stage;
 mod story;
 mod teller;
 
+use std::time::Duration;
+
 use miette::{Context, IntoDiagnostic, miette};
 use store::CaseFolder;
 use tokio::signal::unix::{SignalKind, signal};
@@ -43,6 +45,9 @@ struct Script {
     scenario: Scenario,
     model: Option<GivenModel>,
 }
+
+/// How long the first release may take until it serves, on a machine that is busy with much else.
+const OPENING: Duration = Duration::from_secs(120);
 
 /// What was started so far, to be ended in any case.
 #[derive(Default)]
@@ -99,7 +104,8 @@ async fn play(
     let stage = started.stage.insert(Stage::set_up(folder, *scenario).await?);
     teller.tell(&stage.as_set())?;
     teller.wait_for("the shop to open");
-    stage.open_shop().await?;
+    let opened = tokio::time::timeout(OPENING, stage.open_shop()).await;
+    opened.map_err(|_| miette!("waited {} s for the shop to serve on every pod", OPENING.as_secs()))??;
     teller.tell(&stage.as_open())?;
     let path = folder.write("agents.toml", &configuration::text(folder, stage, model.as_ref()))?;
     let config = Config::read(&path)?;

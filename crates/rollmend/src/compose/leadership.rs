@@ -30,7 +30,7 @@ pub(crate) enum Leadership {
     /// By the lock on its journal alone.
     Alone,
     /// By the Lease, as long as it is renewed.
-    Leased(Held),
+    Leased(Box<Held>),
 }
 
 impl Leadership {
@@ -49,7 +49,7 @@ impl Leadership {
         let held = Lease::new(client, settings).acquire(&holder).await;
         standby.close().await;
         tracing::info!("this replica holds the lease");
-        Ok(Self::Leased(held))
+        Ok(Self::Leased(Box::new(held)))
     }
 
     /// Resolves when this process must stop at once.

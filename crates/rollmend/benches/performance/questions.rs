@@ -6,7 +6,7 @@ use futures::future::join_all;
 use testbed::models::{ModelServer, Repeat, Turn};
 
 use crate::daemon::{Binary, Running, begin_canary};
-use crate::house::House;
+use crate::house::{Canary, House};
 use crate::models_staff::{self, ANALYZER, Shape};
 use crate::plan::Plan;
 use crate::process::{Memory, Work};
@@ -67,7 +67,7 @@ pub(crate) async fn rows(binary: &Binary) -> Vec<Row> {
 
 async fn with_model(binary: &Binary) -> (Asked, usize) {
     let at_once = Turn { repeat: Repeat::Forever, ..Turn::call("verdict", models_staff::verdict()) };
-    let model = models_staff::model(models_staff::both([at_once], [])).await;
+    let model = models_staff::model(models_staff::both([at_once], [Turn::text("")])).await;
     let analyzer = "[agents.analyzer]\nmodels = [\"main\"]\n\n[budget]\nper_incident = { usd = 100.0 }\nper_day = { usd = 1000.0 }\n";
     let tables = models_staff::tables(Shape::OpenAi, &model, analyzer);
     let house = models_staff::house(Plan::default(), tables).await;
@@ -84,7 +84,7 @@ async fn asked(house: &House, running: &Running) -> Asked {
     for number in 1..=CANARIES {
         let canary = begin_canary(house, &format!("1.1.{number}")).await;
         let before = Work::of(running.pid());
-        house.say(&canary.pod, shop::traces());
+        fail(house, &canary, number).await;
         let begun = Instant::now();
         let (status, answer) = running.ask().await;
         answered.push(begun.elapsed());
@@ -92,6 +92,12 @@ async fn asked(house: &House, running: &Running) -> Asked {
         assert_eq!((status, &answer["promote"]), (200, &serde_json::json!(false)), "{answer}");
     }
     Asked { answered, work, memory: Memory::of(running.pid()) }
+}
+
+/// Its log shows the failure, and the daemon has received it.
+async fn fail(house: &House, canary: &Canary, number: u32) {
+    house.say(&canary.pod, shop::traces() + &format!("INFO end of part {number}.\n"));
+    house.spooled(&format!("end of part {number}.")).await;
 }
 
 async fn known(running: &Running) -> Vec<Duration> {
@@ -108,7 +114,7 @@ async fn known(running: &Running) -> Vec<Duration> {
 async fn twenty_at_once(house: &House, running: &Running, model: &ModelServer) -> usize {
     let canary = begin_canary(house, "1.2.0").await;
     let before = models_staff::asked(model, ANALYZER).len();
-    house.say(&canary.pod, shop::traces());
+    fail(house, &canary, 0).await;
     let answers = join_all((0..20).map(|_| running.ask())).await;
     assert!(answers.iter().all(|one| *one == answers[0]), "{answers:#?}");
     models_staff::asked(model, ANALYZER).len() - before

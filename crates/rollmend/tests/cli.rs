@@ -141,7 +141,11 @@ fn check_tells_a_valid_file_from_a_bad_one_for_people_and_machines() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../agents.toml");
     let good = desk.run(&["check", "--config", shipped.to_str().unwrap()]);
     assert_eq!(good.status.code(), Some(0), "{}", err(&good));
-    assert!(out(&good).contains("is valid: mode propose opens pull requests in https://github.com/acme/shop"), "{}", out(&good));
+    assert!(
+        out(&good).contains("is valid: mode propose opens pull requests in https://github.com/acme/shop"),
+        "{}",
+        out(&good)
+    );
 
     desk.write("agents.toml", "[gate]\nmin_lines = 0\n");
     let bad = desk.run(&["check"]);

@@ -72,11 +72,7 @@ impl Code for Repositories {
         let lines = u32::try_from(hunks.len()).unwrap();
         let file = PatchedFile { path: hunks[0].file.clone(), added: lines, removed: lines };
         let patch = self.revert(repository, suspect, canary, message).await?;
-        Ok(patch.map(|patch| Patch {
-            kind: domain::PatchKind::RevertedHunks,
-            files: vec![file],
-            ..patch
-        }))
+        Ok(patch.map(|patch| Patch { kind: domain::PatchKind::RevertedHunks, files: vec![file], ..patch }))
     }
 
     async fn push(&self, _: &Repository, _: &BranchName, _: &Patch) -> Result<Pushed, Failure> {

@@ -14,7 +14,10 @@ async fn a_first_file_is_valid_commented_and_enables_no_repository() {
     assert_eq!(desk.names(), ["agents.toml"]);
     let check = desk.run(&["check"]).await;
     assert_eq!(check.code, 0, "{check:?}");
-    assert!(check.out.contains("mode explain writes Events and never pushes; no repository is listed"), "{check:?}");
+    assert!(
+        check.out.contains("mode explain writes Events and never pushes; no repository is listed"),
+        "{check:?}"
+    );
     let text = std::fs::read_to_string(desk.path("agents.toml")).unwrap();
     assert!(text.contains("# [[repository]]") && text.contains("# How far it goes"), "{text}");
     assert!(desk.run(&["init", "--output", "-"]).await.out == text, "the same on standard output");

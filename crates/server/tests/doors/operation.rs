@@ -121,7 +121,9 @@ async fn changed_configurations_are_counted_and_a_refused_one_is_told_from_one_t
     let house = house(tokens(), Limits::default(), None).await;
     let mut seen = Vec::new();
     for fares in [None, Some(Reloads::rejected as fn(&Reloads)), Some(Reloads::taken)] {
-        fares.into_iter().for_each(|fares| fares(&house.reloads));
+        for fare in fares {
+            fare(&house.reloads);
+        }
         let series = house.series().await;
         let names = ["taken_total", "rejected_total", "current"];
         seen.push(names.map(|name| series[&format!("rollmend_configuration_{name}")].clone()));

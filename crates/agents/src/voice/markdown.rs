@@ -38,7 +38,13 @@ pub fn told(text: &str, longest: usize) -> String {
     for part in parts(&line) {
         match part {
             Part::Words(words) => safe.push_str(&calm(&words.replace(['<', '>', '[', ']', '|', '\\'], ""))),
-            Part::Span(content) => safe.push_str(&code(content, usize::MAX)),
+            Part::Span(content) => {
+                // What stood between two spans may be gone; their fences would be one.
+                if safe.ends_with('`') {
+                    safe.push(' ');
+                }
+                safe.push_str(&code(content, usize::MAX));
+            }
             Part::Open(_) => safe.push('\''),
         }
     }
@@ -152,6 +158,7 @@ mod tests {
             "See !x(https evil.example) at www evil.example, octocat: `a@b #1` fixes 12' - do"
         );
         assert_eq!(told("a long text", 6), "a lon…");
+        assert_eq!(told("`w``-`>`-`", 100), "```w``-``` `-`");
     }
 
     #[test]

@@ -74,7 +74,7 @@ pub(crate) enum Command {
     /// Do what `analyze` does, and make the patch: printed, in a file, on a branch of your clone, or as a pull request.
     ///
     /// Without --output, --into or --open it is shown and nothing is changed anywhere. The repository must be listed in agents.toml, whatever a
-    /// Rollout or a file says. --open needs no [daemon] mode: the option is your consent; an open pull request of ours for the same commit
+    /// Rollout or a file says. --open needs no mode of the file: the option is your consent; an open pull request of ours for the same commit
     /// is joined, one that was closed unmerged is not opened again. Exit code 0: the patch was made and went where it should, or there is
     /// nothing to mend; 1: there is no patch and the last line says why, or it failed.
     Fix(FixOptions),
@@ -217,7 +217,7 @@ pub(crate) struct FixOptions {
     /// Make the branch in this clone of yours; nothing is checked out and nothing pushed.
     #[arg(long, value_name = "CLONE", conflicts_with = "output")]
     pub(crate) into: Option<PathBuf>,
-    /// Push the branch and open the draft pull request with [github] token.
+    /// Push the branch and open the draft pull request with the GitHub token of the file.
     #[arg(long, conflicts_with_all = ["output", "into"])]
     pub(crate) open: bool,
     /// Print {rollout, canary, standing, verdict, patch, done, why, notes, models} as JSON.

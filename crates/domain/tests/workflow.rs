@@ -1,163 +1,18 @@
 //! The workflow as a table of (state, event) → (state, effects).
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
-use chrono::{DateTime, TimeDelta, Utc};
-use proptest::prelude::*;
-use rollmend_domain::workflow::{
-    Detection, Effect, Event, Next, Occasion, Run, State, StateName, Trigger, open, transition,
+#[path = "workflow/any_order.rs"]
+mod any_order;
+#[path = "workflow/nouns.rs"]
+mod nouns;
+
+use rollmend_domain::workflow::{Effect, Event, Occasion, Run, State, StateName, Trigger, open, transition};
+use rollmend_domain::{AttemptNumber, Mode, NoPatch, RunEnd, Stage};
+
+use nouns::{
+    aborted, at, case, detection, explain, failed, frozen, identity, judged, opened, patching, proposal,
+    proposed, pull_request, repository, step,
 };
-use rollmend_domain::{
-    AnalystKind, AttemptNumber, CaseId, Category, Confidence, Fingerprint, Grounds, Handoff,
-    IncidentIdentity, Mode, NamedRepository, NoHandoff, NoPatch, Patch, Proposal, PullRequest,
-    PullRequestNumber, PullRequestState, Repository, RepositoryStanding, RepositoryUrl, RolloutRef, RunEnd,
-    Stage, Standing, Suspect, Trouble, Verdict, branch_for,
-};
-
-fn at(second: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_795_000_000, 0).unwrap() + TimeDelta::seconds(second)
-}
-
-fn identity() -> IncidentIdentity {
-    IncidentIdentity {
-        cluster: "c1".parse().unwrap(),
-        rollout: RolloutRef { namespace: "shop".parse().unwrap(), name: "checkout".parse().unwrap() },
-        uid: "11e7bd8a".parse().unwrap(),
-        canary: "86686d4656".parse().unwrap(),
-    }
-}
-
-fn detection(mode: Mode, trigger: Trigger, troubles: Vec<Trouble>) -> Detection {
-    let named = NamedRepository::default();
-    Detection { identity: identity(), mode, attempt_started_at: at(-60), troubles, trigger, named }
-}
-
-fn failed(metric: &str) -> Trouble {
-    Trouble::MetricFailed { metric: metric.parse().unwrap(), message: "0.19 > 0.05".into() }
-}
-
-fn opened(mode: Mode) -> Run {
-    open(detection(mode, Trigger::Watch, vec![failed("errors")]), at(0)).run
-}
-
-fn case(digit: char) -> CaseId {
-    String::from(digit).repeat(64).parse().unwrap()
-}
-
-fn sha(digit: char) -> rollmend_domain::CommitSha {
-    String::from(digit).repeat(40).parse().unwrap()
-}
-
-fn repository() -> Repository {
-    let url = RepositoryUrl::parse("https://github.com/acme/shop").unwrap();
-    Repository { url, base: "main".parse().unwrap(), paths: vec![], labels: vec![] }
-}
-
-fn verdict(run: &Run, case: CaseId, headline: &str) -> Box<Verdict> {
-    Box::new(Verdict {
-        incident: run.id.clone(),
-        attempt: run.attempt,
-        case,
-        category: Category::Code,
-        confidence: Confidence::of(90),
-        headline: headline.into(),
-        analysis: String::new(),
-        root_cause: String::new(),
-        remediation: String::new(),
-        claims: vec![],
-        ruled_out: vec![],
-        suspects: vec![Suspect {
-            sha: sha('a'),
-            subject: "split payments".into(),
-            score: 95,
-            reasons: vec![],
-            grounds: Grounds::FrameInItsLines,
-            files: vec![],
-        }],
-        canary_commit: Some(sha('c')),
-        standing: Standing::Trouble,
-        fingerprint: Fingerprint::default(),
-        analyst: AnalystKind::Rules,
-    })
-}
-
-fn hand_off(verdict: &Verdict) -> Next {
-    let standing = RepositoryStanding::Allowed { repository: repository() };
-    let handoff = Handoff::from_verdict(&identity(), verdict, &standing, Confidence::of(70)).unwrap();
-    Next::HandOff { handoff: Box::new(handoff) }
-}
-
-fn explain() -> Next {
-    Next::Explain { why: NoHandoff::NoRepository }
-}
-
-fn proposal() -> Box<Proposal> {
-    let base = "main".parse().unwrap();
-    Box::new(Proposal {
-        repository: repository(),
-        branch: branch_for(&base, &sha('a')),
-        patch: Patch {
-            base,
-            base_commit: sha('b'),
-            commit: sha('d'),
-            reverts: sha('a'),
-            kind: rollmend_domain::PatchKind::Revert,
-            flagged: vec![],
-            files: vec![],
-            diff: String::new(),
-        },
-        title: "Revert".into(),
-        body: String::new(),
-    })
-}
-
-fn pull_request() -> PullRequest {
-    PullRequest {
-        number: PullRequestNumber(7),
-        url: "https://github.com/acme/shop/pull/7".into(),
-        author: "rollmend".into(),
-        branch: branch_for(&"main".parse().unwrap(), &sha('a')),
-        head: sha('d'),
-        state: PullRequestState::Open,
-    }
-}
-
-/// Applies an event that must say something.
-fn step(run: &Run, event: Event) -> (Run, Vec<Effect>) {
-    let next = transition(run, event, at(9)).unwrap();
-    assert_eq!(next.run.version, run.version + 1);
-    (next.run, next.effects)
-}
-
-fn frozen(run: &Run, stage: Stage) -> (Run, Vec<Effect>) {
-    let digit = if stage == Stage::AtTrouble { '1' } else { '2' };
-    step(run, Event::CaseFrozen { attempt: run.attempt, stage, case: case(digit) })
-}
-
-fn judged(run: &Run, stage: Stage, headline: &str, next: Option<Next>) -> (Run, Vec<Effect>) {
-    let digit = if stage == Stage::AtTrouble { '1' } else { '2' };
-    let verdict = verdict(run, case(digit), headline);
-    let next = next.unwrap_or_else(|| hand_off(&verdict));
-    step(run, Event::VerdictReached { stage, verdict, next })
-}
-
-fn aborted() -> Event {
-    Event::RunEnded { end: RunEnd::Aborted("metric failed".into()) }
-}
-
-/// To `Patching`, with an abort on the way.
-fn patching(mode: Mode) -> (Run, Vec<Effect>) {
-    let (run, _) = frozen(&opened(mode), Stage::AtTrouble);
-    let (run, _) = judged(&run, Stage::AtTrouble, "first", Some(explain()));
-    let (run, _) = step(&run, aborted());
-    let (run, _) = frozen(&run, Stage::AtEnd);
-    judged(&run, Stage::AtEnd, "second", None)
-}
-
-fn proposed() -> Run {
-    let (run, _) = patching(Mode::Propose);
-    let (run, _) = step(&run, Event::PatchMade { proposal: proposal() });
-    step(&run, Event::ProposalOpened { repository: Box::new(repository()), pull_request: pull_request() }).0
-}
 
 #[test]
 fn an_incident_opens_by_freezing_what_is_volatile() {
@@ -367,48 +222,4 @@ fn an_effect_that_cannot_be_done_escalates_with_its_reason_only_where_something_
     }
     let (same, effects) = step(&proposed(), Event::EffectFailed { reason: reason.into() });
     assert_eq!((same.state.name(), effects), (StateName::Proposed, vec![]));
-}
-
-fn any_event() -> impl Strategy<Value = u8> {
-    0_u8..14
-}
-
-fn event(number: u8, run: &Run) -> Event {
-    let stage = if number.is_multiple_of(2) { Stage::AtTrouble } else { Stage::AtEnd };
-    let verdict = verdict(run, case('1'), "x");
-    match number {
-        0 => Event::Detected {
-            detection: Box::new(detection(Mode::Propose, Trigger::Watch, vec![failed("errors")])),
-        },
-        1 => aborted(),
-        2 | 3 => Event::CaseFrozen { attempt: run.attempt, stage, case: case('1') },
-        4 | 5 => Event::VerdictReached { stage, next: hand_off(&verdict), verdict },
-        6 | 7 => Event::VerdictReached { stage, next: explain(), verdict },
-        8 => Event::PatchMade { proposal: proposal() },
-        9 => Event::ProposalOpened { repository: Box::new(repository()), pull_request: pull_request() },
-        10 => Event::Retried { at: at(50) },
-        11 => Event::Passed,
-        12 => Event::Superseded { by: None },
-        _ => Event::EffectFailed { reason: "x".into() },
-    }
-}
-
-proptest! {
-    #[test]
-    fn in_any_order_of_events_a_pull_request_is_asked_for_at_most_once_an_attempt_and_never_forgotten(
-        numbers in proptest::collection::vec(any_event(), 0..60)
-    ) {
-        let mut run = opened(Mode::Propose);
-        let mut asked = 0;
-        for number in numbers {
-            let Some(next) = transition(&run, event(number, &run), at(9)) else { continue };
-            prop_assert!(next.run.attempt >= run.attempt);
-            prop_assert!(run.proposed.is_none() || next.run.proposed.is_some());
-            asked += next.effects.iter().filter(|effect| matches!(effect, Effect::Propose { .. })).count();
-            run = next.run;
-            prop_assert!(asked <= usize::try_from(run.attempt.0.get()).unwrap());
-            let text = serde_json::to_string(&run).unwrap();
-            prop_assert_eq!(&serde_json::from_str::<Run>(&text).unwrap(), &run);
-        }
-    }
 }

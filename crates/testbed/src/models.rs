@@ -102,6 +102,11 @@ impl ModelServer {
         self.shared.record.all()
     }
 
+    /// Resolves when so many requests were recorded; an answer may still be on its way, or hang.
+    pub async fn asked(&self, count: usize) {
+        self.shared.record.has(count).await;
+    }
+
     /// Where requests did not fit the script, in words, oldest first; empty when all went as written.
     pub fn mismatches(&self) -> Vec<String> {
         self.shared.record.mismatches()

@@ -2,7 +2,7 @@
 
 use git2::Oid;
 
-use domain::{CommitSha, Failure};
+use domain::{CommitSha, Failure, is_invisible};
 
 /// At most `longest` characters, without control characters, zero-width characters and marks that turn the writing
 /// direction (the "Trojan Source" characters, CVE-2021-42574).
@@ -16,19 +16,12 @@ pub(crate) fn line(bytes: &[u8], longest: usize) -> String {
         .to_owned()
 }
 
-/// Whether a character shows nothing and may change how its neighbours read.
-pub(crate) fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-}
-
 /// Text for a model, which reads what a person does not see: every such character stands as its number between `⟦` and `⟧`. Tabs
 /// and line ends stay.
 pub(crate) fn shown(text: impl IntoIterator<Item = char>) -> String {
     let marked = |c: char| match c {
         '\n' | '\t' => c.to_string(),
-        c if c.is_control() || domain::is_invisible(c) => format!("⟦U+{:04X}⟧", u32::from(c)),
+        c if c.is_control() || is_invisible(c) => format!("⟦U+{:04X}⟧", u32::from(c)),
         c => c.to_string(),
     };
     text.into_iter().map(marked).collect()

@@ -2,6 +2,8 @@
 //!
 //! Refuses to know Markdown; see [`markdown`](super::markdown) for that.
 
+use domain::is_invisible;
+
 /// The text on one line of at most `longest` characters, the last of them `…` where it was cut. Terminal sequences and
 /// characters that show nothing or turn the reading direction are left out; white space becomes single blanks.
 pub fn plain(text: &str, longest: usize) -> String {
@@ -81,7 +83,9 @@ fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
             match c {
                 '\u{1b}' => skip_escape(&mut rest),
                 '\u{9b}' => skip_control_sequence(&mut rest),
-                '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' => return Some(' '),
+                '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
+                    return Some(' ');
+                }
                 _ if c.is_control() || is_invisible(c) => {}
                 _ => return Some(c),
             }
@@ -115,31 +119,6 @@ fn skip_escape(rest: &mut Rest<'_>) {
 fn skip_control_sequence(rest: &mut Rest<'_>) {
     while rest.next_if(|c| matches!(c, ' '..='?')).is_some() {}
     rest.next_if(|c| matches!(c, '@'..='~'));
-}
-
-/// Characters that show nothing or turn the direction (Unicode's `Default_Ignorable_Code_Point` and `Bidi_Control`, private
-/// use of interlinear annotations included).
-fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
 }
 
 #[cfg(test)]

@@ -268,14 +268,9 @@ async fn giving_up_and_failing_are_remembered_as_well() {
 async fn cut_off(scene: &Scene, shop: &Arc<Shop>) -> Stage {
     let stage = Stage::of([edit(), Turn::new(Answer::Hang)]).await;
     let run = fixed(&stage, shop, scene);
-    let hangs = async {
-        while stage.asked() < 2 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
     tokio::select! {
         ended = run => panic!("ended with {ended:?}"),
-        within = tokio::time::timeout(Duration::from_secs(20), hangs) => within.unwrap(),
+        within = tokio::time::timeout(Duration::from_secs(20), stage.server.asked(2)) => within.unwrap(),
     }
     let script = [edit(), Turn::call("finish", patch()).expecting("edited")];
     stage.server.set_script(testbed::models::Script::of(script)).unwrap();

@@ -18,6 +18,13 @@ async fn cases(life: &Life) -> (CaseFile, CaseFile) {
     (read(run.first_case.unwrap()), read(run.last_case.unwrap()))
 }
 
+/// A metric fails, and the first case is frozen; the run goes on.
+async fn first_frozen(life: &Life) {
+    let run = analysis("checkout-86686d4656-2", life.hold.now(), AnalysisPhase::Failed);
+    life.world().change(|state| state.put_run(run));
+    life.settles(&identity().id(), |run| run.first_case.is_some()).await;
+}
+
 fn missing<'a>(case: &'a CaseFile, what: &str) -> &'a str {
     let missing = case.missing.iter().find(|missing| missing.what.contains(what));
     &missing.unwrap_or_else(|| panic!("{what} is not named as missing: {:?}", case.missing)).why
@@ -153,10 +160,7 @@ fn an_api_server_that_is_restarted_at_the_end_is_waited_for() {
     world.deploy();
     world.live(proposing(), async |life| {
         life.ready().await;
-        let now = life.hold.now();
-        life.world()
-            .change(|state| state.put_run(analysis("checkout-86686d4656-2", now, AnalysisPhase::Failed)));
-        life.settles(&identity().id(), |run| run.first_case.is_some()).await;
+        first_frozen(&life).await;
         life.world().change(|state| {
             let down = || Failure::retry("kubernetes-unreachable", "list replicasets: it cannot be reached");
             state.fail("replica_sets", (0..4).map(|_| down()).collect());
@@ -174,10 +178,7 @@ fn a_refusal_is_believed_when_it_lasts() {
     world.deploy();
     world.live(proposing(), async |life| {
         life.ready().await;
-        let now = life.hold.now();
-        life.world()
-            .change(|state| state.put_run(analysis("checkout-86686d4656-2", now, AnalysisPhase::Failed)));
-        life.settles(&identity().id(), |run| run.first_case.is_some()).await;
+        first_frozen(&life).await;
         life.world().change(|state| {
             let refused = || Failure::ask_human("forbidden", "list replicasets: 403", "grant list");
             state.fail("replica_sets", (0..100).map(|_| refused()).collect());
@@ -197,10 +198,7 @@ fn an_api_server_that_stays_away_leaves_what_was_seen_before() {
     world.deploy();
     world.live(proposing(), async |life| {
         life.ready().await;
-        let now = life.hold.now();
-        life.world()
-            .change(|state| state.put_run(analysis("checkout-86686d4656-2", now, AnalysisPhase::Failed)));
-        life.settles(&identity().id(), |run| run.first_case.is_some()).await;
+        first_frozen(&life).await;
         life.world().change(|state| {
             let down = || Failure::retry("kubernetes-unreachable", "list replicasets: it cannot be reached");
             state.fail("replica_sets", (0..100).map(|_| down()).collect());

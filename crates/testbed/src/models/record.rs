@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
+use tokio::sync::watch;
 
 /// How many requests are kept; a demo that runs for hours must not grow with them.
 const MAX_RECORDED_REQUESTS: usize = 10_000;
@@ -64,6 +65,7 @@ impl RecordedRequest {
 #[derive(Debug, Default)]
 pub(super) struct Record {
     requests: Mutex<VecDeque<RecordedRequest>>,
+    changed: watch::Sender<()>,
 }
 
 impl Record {
@@ -73,6 +75,17 @@ impl Record {
             requests.pop_front();
         }
         requests.push_back(request);
+        drop(requests);
+        self.changed.send_replace(());
+    }
+
+    /// Resolves when so many requests were recorded, at once where they were already.
+    pub(super) async fn has(&self, count: usize) {
+        let mut changed = self.changed.subscribe();
+        while self.requests().len() < count {
+            // The sender lives as long as this record, so it cannot be gone while it is borrowed.
+            let _ = changed.changed().await;
+        }
     }
 
     pub(super) fn all(&self) -> Vec<RecordedRequest> {

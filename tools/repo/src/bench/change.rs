@@ -194,7 +194,7 @@ fn readable(old: &str, new: &str) -> Result<(), ToolFailure> {
             "the new text holds {REDACTED}, which stands for a secret that is not shown to you: leave that line as it is"
         )));
     }
-    let hidden = |c: &char| (c.is_control() && !matches!(c, '\n' | '\t')) || crate::words::is_invisible(*c);
+    let hidden = |c: &char| (c.is_control() && !matches!(c, '\n' | '\t')) || domain::is_invisible(*c);
     let count = |text: &str| text.chars().filter(hidden).count();
     match new.chars().find(hidden) {
         Some(c) if count(new) > count(old) => Err(told(format!(

@@ -91,7 +91,7 @@ impl PathRules {
 /// Why something is no name of a file in a tree, whoever asks for it and whatever for, as it fits after "which".
 pub(crate) fn no_name(path: &[u8]) -> Option<&'static str> {
     let Ok(text) = std::str::from_utf8(path) else { return Some("is not UTF-8") };
-    let strange = |c: char| c.is_control() || c == '\\' || crate::words::is_invisible(c);
+    let strange = |c: char| c.is_control() || c == '\\' || domain::is_invisible(c);
     if text.is_empty() || text.starts_with('/') || text.chars().any(strange) {
         return Some("is a name that nobody can review");
     }

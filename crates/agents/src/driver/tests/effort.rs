@@ -34,7 +34,7 @@ fn apart(turns: Vec<Turn>) -> (ModelServer, tokio::sync::oneshot::Sender<()>) {
 }
 
 #[tokio::test]
-#[ignore = "measures; run it alone, in a release build"]
+#[ignore = "measures: cargo test --release -p rollmend-agents --lib effort -- --ignored --nocapture"]
 async fn a_run_of_five_turns_takes_a_few_milliseconds_of_processor_time() {
     let page = |page| Turn::call("read_file", json!({"page": page}));
     let turns = vec![page(1), page(2), page(3), page(4), Turn::call("verdict", json!({"category": "code"}))];

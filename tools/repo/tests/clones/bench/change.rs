@@ -99,6 +99,7 @@ async fn what_no_reviewer_sees_is_not_written_but_may_stay() {
     let edit = |old: &'static str, new: &'static str| json!({"path": "a.txt", "old": old, "new": new});
     let told = hands.call("edit", edit("c", "c\u{202e}d")).await.unwrap_err();
     assert!(told.contains("U+202E"), "{told}");
+    assert!(hands.call("edit", edit("c", "c\u{fe0f}d")).await.unwrap_err().contains("U+FE0F"));
     assert!(hands.call("edit", edit("c", "c\u{1b}[2J")).await.unwrap_err().contains("U+001B"));
     hands.call("edit", edit("a\u{200b}b", "A\u{200b}b")).await.unwrap();
     let write = json!({"path": "b.txt", "content": "\u{feff}a"});

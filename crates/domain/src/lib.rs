@@ -69,4 +69,4 @@ pub use settings::{Annotate, Mode};
 pub use tool::{Tool, ToolAccess, ToolFailure, ToolOutput, arguments, schema_of};
 pub use trouble::{Fingerprint, RunEnd, Trouble};
 pub use verdict::{AnalystKind, Category, Claim, Confidence, Verdict};
-pub use visible::is_invisible;
+pub use visible::{is_invisible, with_hidden_shown};

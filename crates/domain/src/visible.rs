@@ -26,9 +26,26 @@ pub fn is_invisible(c: char) -> bool {
     )
 }
 
+/// The text with each character that a reader does not see, or that would steer a terminal, as its number between `⟦` and `⟧`. Tabs and
+/// line feeds stay.
+pub fn with_hidden_shown(text: impl IntoIterator<Item = char>) -> String {
+    let shown = |c: char| match c {
+        '\n' | '\t' => c.to_string(),
+        c if c.is_control() || is_invisible(c) => format!("⟦U+{:04X}⟧", u32::from(c)),
+        c => c.to_string(),
+    };
+    text.into_iter().map(shown).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_hides_words_is_shown_by_its_number() {
+        let shown = with_hidden_shown("a\tb\u{1b}[2J\u{202e}\r\nc".chars());
+        assert_eq!(shown, "a\tb⟦U+001B⟧[2J⟦U+202E⟧⟦U+000D⟧\nc");
+    }
 
     #[test]
     fn what_hides_or_turns_words_is_told_from_what_is_written() {

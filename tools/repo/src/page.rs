@@ -23,7 +23,7 @@ impl Page {
             0 => String::new(),
             more => format!("… ({more} more characters)"),
         };
-        let line = format!("{mark}{}{more}", crate::words::shown(text.chars().take(LINE)));
+        let line = format!("{mark}{}{more}", domain::with_hidden_shown(text.chars().take(LINE)));
         if self.0.len() + line.len() >= PAGE && !self.0.is_empty() {
             return Room::Full;
         }

@@ -16,17 +16,6 @@ pub(crate) fn line(bytes: &[u8], longest: usize) -> String {
         .to_owned()
 }
 
-/// Text for a model, which reads what a person does not see: every such character stands as its number between `⟦` and `⟧`. Tabs
-/// and line ends stay.
-pub(crate) fn shown(text: impl IntoIterator<Item = char>) -> String {
-    let marked = |c: char| match c {
-        '\n' | '\t' => c.to_string(),
-        c if c.is_control() || is_invisible(c) => format!("⟦U+{:04X}⟧", u32::from(c)),
-        c => c.to_string(),
-    };
-    text.into_iter().map(marked).collect()
-}
-
 /// A path as text: what is not UTF-8 or controls a terminal becomes U+FFFD.
 pub(crate) fn path(bytes: &[u8]) -> String {
     let replace = |c: char| if c.is_control() { '\u{fffd}' } else { c };
@@ -58,6 +47,5 @@ mod tests {
         assert_eq!(line(&[b'a', 0xff, b'b'], 80), "a\u{fffd}b");
         assert_eq!(line("ää".as_bytes(), 1), "ä");
         assert_eq!(path(b"a\rb"), "a\u{fffd}b");
-        assert_eq!(shown("a\tb\u{1b}[2J\u{202e}\r\nc".chars()), "a\tb⟦U+001B⟧[2J⟦U+202E⟧⟦U+000D⟧\nc");
     }
 }

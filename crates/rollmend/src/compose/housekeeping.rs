@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use store::{Keep, Swept, sweep};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use super::rooms::Rooms;
@@ -12,15 +13,17 @@ use crate::config::Config;
 
 /// The time between two sweeps.
 const EVERY: Duration = Duration::from_hours(1);
+/// The time from the start to the first.
+const FIRST: Duration = Duration::from_mins(1);
 
-/// Sweeps at once and then every hour, until it is told to stop.
+/// Sweeps a little after the start, which it would only slow down, and then every hour, until it is told to stop.
 pub(super) fn start(config: &Config, rooms: &Rooms, cancel: CancellationToken) -> JoinHandle<()> {
     let (journal, cases) = (rooms.journal.clone(), rooms.cases.clone());
     let keep = &config.daemon.keep;
     let incidents = TimeDelta::from_std(keep.incidents).unwrap_or(TimeDelta::MAX);
     let keep = Keep { incidents, case_files: keep.cases };
     tokio::spawn(async move {
-        let mut rounds = tokio::time::interval(EVERY);
+        let mut rounds = interval_at(Instant::now() + FIRST, EVERY);
         while cancel.run_until_cancelled(rounds.tick()).await.is_some() {
             match sweep(&journal, &cases, keep, Utc::now()).await {
                 Ok(swept) => tell(swept),

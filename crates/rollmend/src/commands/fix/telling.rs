@@ -2,7 +2,7 @@
 
 use agents::voice::plain::plain;
 use anstyle::{AnsiColor, Style};
-use domain::{PatchKind, Proposal, PullRequest, is_invisible};
+use domain::{PatchKind, Proposal, PullRequest, with_hidden_shown};
 use miette::miette;
 use orchestrator::Offered;
 use serde_json::{Value, json};
@@ -117,14 +117,7 @@ fn told(offered: &Offered) -> (Mark, &'static str, &PullRequest) {
 
 /// A line of a diff, in colour where there is a terminal. What would steer it is shown by its number.
 fn painted(line: &str) -> String {
-    let shown: String = line
-        .chars()
-        .map(|c| match c {
-            '\t' => c.to_string(),
-            c if c.is_control() || is_invisible(c) => format!("⟦U+{:04X}⟧", u32::from(c)),
-            c => c.to_string(),
-        })
-        .collect();
+    let shown = with_hidden_shown(line.chars());
     let colour = match line.as_bytes() {
         [b'+', ..] if !line.starts_with("+++") => AnsiColor::Green,
         [b'-', ..] if !line.starts_with("---") => AnsiColor::Red,
